@@ -1,0 +1,91 @@
+//! A bounded pool of buffers in each thread.
+//!
+//! A training step frees and takes the same sizes again and again. Taking them from the pool spares
+//! large allocations the page faults of fresh memory. Buffers keep their (initialised) contents, so no
+//! unsafe code is needed to hand them out without clearing.
+
+/// Buffers of more bytes than this in one thread's pool are given back to the allocator.
+const LIMIT: usize = 256 << 20;
+/// Sizes under this many elements are left to the allocator, which is as fast for them.
+const SMALLEST: usize = 64;
+
+/// One thread's spare buffers of one element type, by size class.
+pub struct Pool<T> {
+    classes: Vec<Vec<Vec<T>>>,
+    bytes: usize,
+}
+
+impl<T: Copy + Default> Pool<T> {
+    pub(crate) const fn new() -> Self {
+        Pool { classes: Vec::new(), bytes: 0 }
+    }
+
+    /// A buffer of at least `len` initialised elements of any value.
+    pub(crate) fn take(&mut self, len: usize) -> Vec<T> {
+        if len < SMALLEST {
+            return vec![T::default(); len];
+        }
+        let (class, size) = class_above(len);
+        match self.classes.get_mut(class).and_then(Vec::pop) {
+            Some(buffer) => {
+                self.bytes -= buffer.len() * size_of::<T>();
+                buffer
+            }
+            None => vec![T::default(); size],
+        }
+    }
+
+    /// Takes a buffer back, or frees it where the pool is full.
+    pub(crate) fn give(&mut self, buffer: Vec<T>) {
+        let bytes = buffer.len() * size_of::<T>();
+        if buffer.len() < SMALLEST || self.bytes + bytes > LIMIT {
+            return;
+        }
+        let class = class_below(buffer.len());
+        if self.classes.len() <= class {
+            self.classes.resize_with(class + 1, Vec::new);
+        }
+        self.bytes += bytes;
+        self.classes[class].push(buffer);
+    }
+}
+
+/// Sizes step by an eighth of their leading power of two, so at most an eighth is wasted.
+fn class_below(len: usize) -> usize {
+    let log = len.ilog2() as usize;
+    log * 8 + ((len >> (log - 3)) & 7)
+}
+
+/// The smallest class all of whose buffers hold `len`, and its least size.
+fn class_above(len: usize) -> (usize, usize) {
+    let log = len.ilog2() as usize;
+    let step = 1 << (log - 3);
+    let size = len.div_ceil(step) * step;
+    (class_below(size), size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_returned_buffer_is_taken_again_and_is_long_enough() {
+        let mut pool = Pool::<f32>::new();
+        for len in (64..2000).chain([45_500, 1 << 20, (1 << 20) + 1]) {
+            let buffer = pool.take(len);
+            assert!(buffer.len() >= len && buffer.len() <= len + len / 8 + 1, "{len}: {}", buffer.len());
+            let address = buffer.as_ptr();
+            pool.give(buffer);
+            assert_eq!(pool.take(len).as_ptr(), address, "{len}");
+        }
+    }
+
+    #[test]
+    fn the_pool_is_bounded() {
+        let mut pool = Pool::<f64>::new();
+        for _ in 0..8 {
+            pool.give(vec![0.0; LIMIT / 16]);
+        }
+        assert!(pool.bytes <= LIMIT);
+    }
+}

@@ -1,0 +1,244 @@
+//! The values behind tensors: buffers that are cheap to snapshot, and storages shared by views.
+
+use crate::dtype::{DType, Element};
+use std::ops::Deref;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Up to this many elements stand in the storage itself.
+pub(crate) const INLINE: usize = 8;
+
+/// A large buffer, which goes back to its thread's pool when dropped.
+pub struct Heap<T: Element> {
+    values: Vec<T>,
+    len: usize,
+}
+
+impl<T: Element> Drop for Heap<T> {
+    fn drop(&mut self) {
+        let values = std::mem::take(&mut self.values);
+        // A thread that is shutting down has no pool left.
+        let _ = T::pool().try_with(|pool| pool.borrow_mut().give(values));
+    }
+}
+
+/// A contiguous run of elements. Cloning is cheap and gives a snapshot: a later write copies first.
+#[derive(Clone)]
+pub enum Data<T: Element> {
+    Inline { values: [T; INLINE], len: u8 },
+    Shared(Arc<Heap<T>>),
+}
+
+impl<T: Element> Data<T> {
+    /// Elements of any value, which the caller overwrites.
+    pub(crate) fn scratch(len: usize) -> Self {
+        if len <= INLINE {
+            return Data::Inline { values: [T::default(); INLINE], len: len as u8 };
+        }
+        let values = T::pool()
+            .try_with(|pool| pool.borrow_mut().take(len))
+            .unwrap_or_else(|_| vec![T::default(); len]);
+        Data::Shared(Arc::new(Heap { values, len }))
+    }
+
+    pub(crate) fn full(len: usize, value: T) -> Self {
+        let mut data = Self::scratch(len);
+        data.make_mut().fill(value);
+        data
+    }
+
+    #[inline]
+    pub(crate) fn one(value: T) -> Self {
+        let mut values = [T::default(); INLINE];
+        values[0] = value;
+        Data::Inline { values, len: 1 }
+    }
+
+    pub(crate) fn from_vec(values: Vec<T>) -> Self {
+        let len = values.len();
+        if len <= INLINE {
+            let mut data = Self::scratch(len);
+            data.make_mut().copy_from_slice(&values);
+            return data;
+        }
+        Data::Shared(Arc::new(Heap { values, len }))
+    }
+
+    /// The elements, without a copy where nobody else holds them.
+    pub(crate) fn into_vec(self) -> Vec<T> {
+        match self {
+            Data::Shared(heap) => match Arc::try_unwrap(heap) {
+                Ok(mut heap) => {
+                    let mut values = std::mem::take(&mut heap.values);
+                    values.truncate(heap.len);
+                    values
+                }
+                Err(heap) => heap.values[..heap.len].to_vec(),
+            },
+            inline => inline.to_vec(),
+        }
+    }
+
+    /// Whether a write would not copy.
+    pub(crate) fn is_unique(&mut self) -> bool {
+        match self {
+            Data::Inline { .. } => true,
+            Data::Shared(heap) => Arc::get_mut(heap).is_some(),
+        }
+    }
+
+    /// The elements for writing; copies them first where a snapshot is held elsewhere.
+    pub(crate) fn make_mut(&mut self) -> &mut [T] {
+        if !self.is_unique() {
+            let mut copy = Self::scratch(self.len());
+            copy.make_mut().copy_from_slice(self);
+            *self = copy;
+        }
+        match self {
+            Data::Inline { values, len } => &mut values[..usize::from(*len)],
+            Data::Shared(heap) => {
+                let heap = Arc::get_mut(heap).expect("uniqueness was established above");
+                &mut heap.values[..heap.len]
+            }
+        }
+    }
+}
+
+impl<T: Element> Deref for Data<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Data::Inline { values, len } => &values[..usize::from(*len)],
+            Data::Shared(heap) => &heap.values[..heap.len],
+        }
+    }
+}
+
+/// A buffer of any element type.
+#[derive(Clone)]
+pub enum Buffer {
+    F32(Data<f32>),
+    F64(Data<f64>),
+    I64(Data<i64>),
+    Bool(Data<bool>),
+}
+
+impl<T: Element> From<Data<T>> for Buffer {
+    #[inline]
+    fn from(data: Data<T>) -> Self {
+        T::into_buffer(data)
+    }
+}
+
+impl Buffer {
+    #[inline]
+    pub(crate) fn dtype(&self) -> DType {
+        match self {
+            Buffer::F32(_) => DType::F32,
+            Buffer::F64(_) => DType::F64,
+            Buffer::I64(_) => DType::I64,
+            Buffer::Bool(_) => DType::Bool,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Buffer::F32(data) => data.len(),
+            Buffer::F64(data) => data.len(),
+            Buffer::I64(data) => data.len(),
+            Buffer::Bool(data) => data.len(),
+        }
+    }
+}
+
+/// What handles, views and detached tensors share: the values and how often they were changed.
+///
+/// Readers take a snapshot and hold no lock while they compute; a writer changes the values in place
+/// where no snapshot is held and copies them otherwise. So no order of locks can hang.
+pub(crate) struct Storage {
+    buffer: Mutex<Buffer>,
+    version: AtomicU32,
+    /// Live tensors that are views of this storage.
+    views: AtomicU32,
+    changed_at: Mutex<Option<&'static Location<'static>>>,
+}
+
+impl Storage {
+    pub(crate) fn new(buffer: Buffer) -> Self {
+        Storage {
+            buffer: Mutex::new(buffer),
+            version: AtomicU32::new(0),
+            views: AtomicU32::new(0),
+            changed_at: Mutex::new(None),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        // A panic in a kernel leaves plain numbers behind, never a broken invariant.
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    pub(crate) fn snapshot(&self) -> Buffer {
+        self.lock().clone()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    #[inline]
+    pub(crate) fn version(&self) -> u32 {
+        self.version.load(Relaxed)
+    }
+
+    /// Where the last in-place change was made.
+    pub(crate) fn changed_at(&self) -> Option<&'static Location<'static>> {
+        *self.changed_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the values in place and raises the version.
+    #[track_caller]
+    pub(crate) fn write<R>(&self, change: impl FnOnce(&mut Buffer) -> R) -> R {
+        let at = Location::caller();
+        let mut guard = self.lock();
+        let result = change(&mut guard);
+        self.version.fetch_add(1, Relaxed);
+        *self.changed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        result
+    }
+
+    /// Takes the values out of a storage that nobody else holds.
+    pub(crate) fn into_buffer(self) -> Buffer {
+        self.buffer.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A tensor's hold on its storage, which counts the live views.
+pub(crate) struct Hold {
+    pub(crate) storage: Arc<Storage>,
+    pub(crate) is_view: bool,
+}
+
+impl Hold {
+    pub(crate) fn new(storage: Arc<Storage>, is_view: bool) -> Self {
+        if is_view {
+            storage.views.fetch_add(1, Relaxed);
+        }
+        Hold { storage, is_view }
+    }
+
+    pub(crate) fn has_views(&self) -> bool {
+        self.storage.views.load(Relaxed) > 0
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if self.is_view {
+            self.storage.views.fetch_sub(1, Relaxed);
+        }
+    }
+}
