@@ -1,0 +1,68 @@
+//! Golden figures: where they lie, how their numbers are written, how close is close.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The folder of golden figures: `RETROGRAD_GOLDEN`, by default the copy under `tests/`.
+pub(crate) fn golden_folder() -> PathBuf {
+    let folder = std::env::var_os("RETROGRAD_GOLDEN").unwrap_or_else(|| "tests/data/golden".into());
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+/// A golden file, by its path in the folder; `None`, with a printed line, where the folder lacks it.
+pub(crate) fn golden(file: &str) -> Option<Value> {
+    let path = golden_folder().join(file);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("skipped: {} is missing", path.display());
+            return None;
+        }
+        Err(error) => panic!("{}: {error}", path.display()),
+    };
+    Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// A golden number, of which the non-finite ones are written as strings.
+pub(crate) fn number(value: &Value) -> f64 {
+    match value {
+        Value::Number(n) => n.as_f64().expect("JSON numbers are f64"),
+        Value::Bool(b) => f64::from(u8::from(*b)),
+        Value::String(s) => s.parse().unwrap_or_else(|_| panic!("{s:?} is no number")),
+        other => panic!("{other} is no number"),
+    }
+}
+
+/// The numbers of a nest of lists, in order.
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        one => vec![number(one)],
+    }
+}
+
+/// Whether `|actual - expected| <= atol + rtol |expected|`; NaN is close to NaN, an infinity to itself.
+pub(crate) fn is_close(actual: f64, expected: f64, rtol: f64, atol: f64) -> bool {
+    actual == expected
+        || (actual.is_nan() && expected.is_nan())
+        || (expected.is_finite() && (actual - expected).abs() <= atol + rtol * expected.abs())
+}
+
+/// Fails with the worst element unless all are close and their number is the same.
+#[track_caller]
+pub(crate) fn assert_close(actual: &[f64], expected: &[f64], rtol: f64, atol: f64, what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}: number of elements");
+    let far = |i: &usize| !is_close(actual[*i], expected[*i], rtol, atol);
+    let error = |i: usize| (actual[i] - expected[i]).abs();
+    let count = (0..actual.len()).filter(far).count();
+    if let Some(i) = (0..actual.len())
+        .filter(far)
+        .max_by(|&i, &j| error(i).total_cmp(&error(j)))
+    {
+        let (a, e) = (actual[i], expected[i]);
+        panic!(
+            "{what}: {count} of {} differ, the worst at {i}: {a:?}, expected {e:?}",
+            actual.len()
+        );
+    }
+}

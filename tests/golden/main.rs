@@ -1,0 +1,6 @@
+//! The library's numbers against PyTorch's, NumPy's and scikit-learn's, read from the folder of golden figures.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod random;
