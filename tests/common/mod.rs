@@ -66,3 +66,17 @@ pub(crate) fn assert_close(actual: &[f64], expected: &[f64], rtol: f64, atol: f6
         );
     }
 }
+
+#[test]
+fn numbers_are_flattened_and_compared_within_their_tolerance() {
+    let nest = serde_json::json!([[1, 2.5], [true, "nan"], "-inf"]);
+    let expected = [1.0, 2.5, 1.0, f64::NAN, f64::NEG_INFINITY];
+    assert_close(&numbers(&nest), &expected, 0.0, 0.0, "a nest");
+    assert!(is_close(101.0, 100.0, 0.01, 0.0) && !is_close(101.1, 100.0, 0.01, 0.0));
+    assert!(!is_close(f64::INFINITY, 1.0, 1.0, 1.0) && !is_close(1.0, f64::NAN, 1.0, 1.0));
+}
+
+#[test]
+fn a_missing_golden_file_is_none() {
+    assert!(golden("there/is/no/such.json").is_none());
+}
