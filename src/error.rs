@@ -153,6 +153,35 @@ pub enum Error {
         /// What to do.
         cure: String,
     },
+    /// A state that does not fit a module.
+    #[error(
+        "load_state_dict: the state does not fit {module}: {}. {}",
+        list_mismatches(missing, unexpected, mismatched),
+        "Build the module as the one that was saved, or load what fits with `load_state_dict_lenient`."
+    )]
+    StateDict {
+        /// The module's name.
+        module: String,
+        /// Names of the module that the state lacks.
+        missing: Vec<String>,
+        /// Names of the state that the module lacks.
+        unexpected: Vec<String>,
+        /// What differs in shape, with both shapes.
+        mismatched: Vec<String>,
+    },
+}
+
+fn list_mismatches(missing: &[String], unexpected: &[String], mismatched: &[String]) -> String {
+    let names = |what: &str, names: &[String]| {
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    let parts = [names("missing", missing), names("unexpected", unexpected)];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .chain(mismatched.iter().cloned())
+        .collect();
+    parts.join("; ")
 }
 
 /// A result with the crate's [`Error`].

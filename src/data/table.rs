@@ -1,0 +1,176 @@
+//! A table of numbers with named columns and labels.
+
+use crate::{Error, Result, Tensor};
+
+/// A column of a file, by name or by position from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Column {
+    /// Its name in the header.
+    Name(String),
+    /// Its position, from 0.
+    Position(usize),
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Column::Name(name.into())
+    }
+}
+
+impl From<String> for Column {
+    fn from(name: String) -> Self {
+        Column::Name(name)
+    }
+}
+
+impl From<usize> for Column {
+    fn from(position: usize) -> Self {
+        Column::Position(position)
+    }
+}
+
+impl Column {
+    /// Where the column stands among `names`.
+    pub(crate) fn find(&self, names: &[String], place: &str) -> Result<usize> {
+        let (found, what) = match self {
+            Column::Name(name) => (
+                names.iter().position(|n| n == name),
+                format!("named {name:?}"),
+            ),
+            Column::Position(at) => (
+                (*at < names.len()).then_some(*at),
+                format!("at position {at}"),
+            ),
+        };
+        found.ok_or_else(|| Error::Data {
+            place: place.into(),
+            problem: format!("it has no column {what}"),
+            cure: format!(
+                "Choose from its {} columns: {}.",
+                names.len(),
+                names.join(", ")
+            ),
+        })
+    }
+}
+
+/// A table of numbers, `[rows, columns]`, with the columns' names and, where asked for, a label for each row.
+///
+/// ```
+/// let text = "1000025,5,?,2\n1002945,5,4,4\n";
+/// let table = retrograd::data::CsvReader::new()
+///     .header(false)
+///     .columns(1..3)
+///     .target(3)
+///     .missing(["?"])
+///     .read_from(text.as_bytes(), "inline")?
+///     .drop_missing();
+/// assert_eq!(table.data(), retrograd::Tensor::from([[5.0, 4.0]]));
+/// assert_eq!(table.labels(), ["4"]);
+/// # Ok::<(), retrograd::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    pub(crate) names: Vec<String>,
+    pub(crate) rows: usize,
+    pub(crate) values: Vec<f64>,
+    pub(crate) labels: Vec<String>,
+}
+
+impl Table {
+    /// The names of the data's columns, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The numbers as an f64 tensor `[rows, columns]`; a missing one is NaN.
+    pub fn data(&self) -> Tensor {
+        Tensor::from_vec(self.values.clone(), [self.rows, self.names.len()])
+    }
+
+    /// One column's numbers as an f64 tensor `[rows]`.
+    ///
+    /// # Errors
+    /// If the data has no such column.
+    pub fn column(&self, column: impl Into<Column>) -> Result<Tensor> {
+        let at = column.into().find(&self.names, "column")?;
+        let step = self.names.len();
+        Ok(self.values.iter().skip(at).step_by(step).copied().collect())
+    }
+
+    /// The labels as they stand in the file, one for each row; none if no target was chosen.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// The different labels: in order of their numbers if all are numbers, else as texts.
+    pub fn classes(&self) -> Vec<String> {
+        let mut classes = self.labels.clone();
+        let numbers: Option<Vec<f64>> = classes.iter().map(|label| label.parse().ok()).collect();
+        match numbers {
+            Some(_) => classes.sort_by(|a, b| {
+                let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
+                number(a).total_cmp(&number(b))
+            }),
+            None => classes.sort(),
+        }
+        classes.dedup();
+        classes
+    }
+
+    /// The labels as an i64 tensor `[rows]` of positions in [`classes`](Self::classes).
+    ///
+    /// # Errors
+    /// If no target was chosen.
+    pub fn target(&self) -> Result<Tensor> {
+        if self.labels.len() != self.rows {
+            return Err(Error::Data {
+                place: "target".into(),
+                problem: "the table was read without a target".into(),
+                cure: "Choose the column of labels with `CsvReader::target`.".into(),
+            });
+        }
+        let classes = self.classes();
+        let position = |label: &String| classes.iter().position(|class| class == label);
+        let positions = self
+            .labels
+            .iter()
+            .map(|label| position(label).expect("classes hold every label") as i64);
+        Ok(positions.collect())
+    }
+
+    /// The table with `value` for every missing number.
+    pub fn fill_missing(mut self, value: f64) -> Self {
+        self.values
+            .iter_mut()
+            .filter(|v| v.is_nan())
+            .for_each(|v| *v = value);
+        self
+    }
+
+    /// The table without the rows that miss a number.
+    pub fn drop_missing(mut self) -> Self {
+        let width = self.names.len();
+        let whole: Vec<bool> = (0..self.rows)
+            .map(|row| {
+                !self.values[row * width..(row + 1) * width]
+                    .iter()
+                    .any(|v| v.is_nan())
+            })
+            .collect();
+        let mut at = 0..self.values.len();
+        self.values
+            .retain(|_| at.next().is_some_and(|i| whole[i / width]));
+        let mut row = whole.iter();
+        self.labels
+            .retain(|_| *row.next().expect("a label for each row"));
+        self.rows = whole.iter().filter(|w| **w).count();
+        self
+    }
+}
