@@ -8,6 +8,7 @@ mod loader;
 mod sampler;
 mod scaler;
 mod split;
+mod stratify;
 mod subset;
 #[cfg(feature = "csv")]
 mod table;

@@ -114,7 +114,8 @@ impl RandomSampler {
                 order.extend(positions(generator.randperm(self.n)));
             }
             let rest = count - order.len();
-            if rest > 0 {
+            // PyTorch draws the last permutation even if it takes nothing of it; 1.8 did not.
+            if rest > 0 || !self.torch_1_8 {
                 order.extend(positions(generator.randperm(self.n)).take(rest));
             }
         }

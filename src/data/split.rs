@@ -1,6 +1,7 @@
 //! Training and test data.
 
 use super::dataset::{Tensors, rows};
+use super::stratify;
 use crate::random::NumpyRandomState;
 use crate::{Error, Result, Tensor};
 
@@ -26,16 +27,18 @@ pub fn train_test_split() -> TrainTestSplit {
         train_size: None,
         random_state: 0,
         shuffle: true,
+        stratify: None,
     }
 }
 
 /// Settings of [`train_test_split`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TrainTestSplit {
     test_size: Option<Size>,
     train_size: Option<Size>,
     random_state: u32,
     shuffle: bool,
+    stratify: Option<Vec<i64>>,
 }
 
 /// A number of rows, or a share of them.
@@ -112,10 +115,28 @@ impl TrainTestSplit {
         self
     }
 
+    /// Gives training and test data the shares of each class that all rows have; `classes` has one of each row.
+    ///
+    /// # Errors
+    /// If `classes` are not integers.
+    ///
+    /// ```
+    /// let y = retrograd::tensor![0, 0, 0, 0, 1, 1, 1, 1];
+    /// let split = retrograd::data::train_test_split().stratify(&y)?;
+    /// let (_, test) = split.positions(8)?;
+    /// assert_eq!(test.iter().filter(|&&row| row < 4).count(), 1);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
+    pub fn stratify(mut self, classes: &Tensor) -> Result<Self> {
+        self.stratify = Some(classes.try_to_vec()?);
+        Ok(self)
+    }
+
     /// The positions of the training and of the test rows, of `n`.
     ///
     /// # Errors
-    /// If the sizes leave training or test data without any row, or ask for more than `n`.
+    /// If the sizes leave training or test data without any row, or ask for more than `n`; if rows are stratified,
+    /// also if a class has one row only, or there are fewer training or test rows than classes.
     ///
     /// ```
     /// let (train, test) = retrograd::data::train_test_split().test_size(2).shuffle(false).positions(5)?;
@@ -123,6 +144,21 @@ impl TrainTestSplit {
     /// # Ok::<(), retrograd::Error>(())
     /// ```
     pub fn positions(&self, n: usize) -> Result<(Vec<usize>, Vec<usize>)> {
+        let (train, test) = self.sizes(n)?;
+        let mut random = NumpyRandomState::new(self.random_state);
+        if let Some(classes) = &self.stratify {
+            return stratify::split(classes, [n, train, test], self.shuffle, &mut random);
+        }
+        if !self.shuffle {
+            return Ok(((0..train).collect(), (train..train + test).collect()));
+        }
+        let order = random.permutation(n);
+        let order: Vec<usize> = order.into_iter().map(|i| i as usize).collect();
+        Ok((order[test..test + train].to_vec(), order[..test].to_vec()))
+    }
+
+    /// The numbers of training and of test rows, of `n`.
+    fn sizes(&self, n: usize) -> Result<(usize, usize)> {
         let test = self
             .test_size
             .map(|size| size.rows("test_size", n, f64::ceil))
@@ -146,12 +182,7 @@ impl TrainTestSplit {
                 cure: "Give smaller sizes, or more rows.".into(),
             });
         }
-        if !self.shuffle {
-            return Ok(((0..train).collect(), (train..train + test).collect()));
-        }
-        let order = NumpyRandomState::new(self.random_state).permutation(n);
-        let order: Vec<usize> = order.into_iter().map(|i| i as usize).collect();
-        Ok((order[test..test + train].to_vec(), order[..test].to_vec()))
+        Ok((train, test))
     }
 
     /// Splits a tensor, or each of a tuple of tensors, by rows: returns the training part and the test part.
