@@ -154,6 +154,12 @@ impl<T: Tensors> TensorDataset<T> {
     }
 
     /// The tensors themselves.
+    ///
+    /// ```
+    /// use retrograd::{data::TensorDataset, zeros};
+    /// let data = TensorDataset::new((zeros([5, 2]), zeros([5])));
+    /// assert_eq!(data.tensors().0.shape(), [5, 2]);
+    /// ```
     pub fn tensors(&self) -> &T {
         &self.tensors
     }

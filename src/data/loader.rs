@@ -39,6 +39,12 @@ pub struct DataLoader<D> {
 impl<D: Dataset> DataLoader<D> {
     /// Batches of one item, in order, until the builder's methods say otherwise. To share a data set, give an
     /// `Arc` of it.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).len(), 11);
+    /// ```
     pub fn new(dataset: D) -> Self {
         let sampler = Box::new(SequentialSampler::new(dataset.len()));
         DataLoader {
@@ -54,6 +60,12 @@ impl<D: Dataset> DataLoader<D> {
     ///
     /// # Panics
     /// If it is 0.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).batch_size(4).len(), 3);
+    /// ```
     #[track_caller]
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         assert!(
@@ -72,6 +84,12 @@ impl<D: Dataset> DataLoader<D> {
     }
 
     /// Whether each epoch has an order of its own, by a [`RandomSampler`]. Replaces the sampler.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).batch_size(4).shuffle(true).len(), 3);
+    /// ```
     pub fn shuffle(self, shuffle: bool) -> Self {
         let n = self.dataset.len();
         if shuffle {
@@ -82,29 +100,60 @@ impl<D: Dataset> DataLoader<D> {
     }
 
     /// The order of the items.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, SubsetRandomSampler, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).sampler(SubsetRandomSampler::new([1, 3, 5])).len(), 3);
+    /// ```
     pub fn sampler(mut self, sampler: impl Sampler + Send + Sync + 'static) -> Self {
         self.sampler = Box::new(sampler);
         self
     }
 
     /// Whether a last batch that is not full is left out; `false` by default.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).batch_size(4).drop_last(true).len(), 2);
+    /// ```
     pub fn drop_last(mut self, drop_last: bool) -> Self {
         self.drop_last = drop_last;
         self
     }
 
     /// Draws from this generator instead of the thread's default one.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// let loader = DataLoader::new(rows).shuffle(true).generator(retrograd::Generator::new(0));
+    /// assert_eq!(loader.iter().count(), 11);
+    /// ```
     pub fn generator(mut self, generator: Generator) -> Self {
         self.generator = Some(Mutex::new(generator));
         self
     }
 
     /// The data set.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, Dataset, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).dataset().len(), 11);
+    /// ```
     pub fn dataset(&self) -> &D {
         &self.dataset
     }
 
     /// The number of batches of an epoch.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert_eq!(DataLoader::new(rows).batch_size(20).len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         let items = self.sampler.len();
         if self.drop_last {
@@ -115,11 +164,26 @@ impl<D: Dataset> DataLoader<D> {
     }
 
     /// Whether an epoch has no batch.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// assert!(!DataLoader::new(rows).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Starts an epoch.
+    ///
+    /// ```
+    /// use retrograd::data::{DataLoader, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([11, 2]));
+    /// let loader = DataLoader::new(rows).batch_size(4);
+    /// let first = loader.iter().next().unwrap()?;
+    /// assert_eq!(first.shape(), [4, 2]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn iter(&self) -> Batches<'_, D> {
         self.draw(|generator, _| generator.draw_seed());
         Batches {

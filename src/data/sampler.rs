@@ -39,6 +39,11 @@ pub struct SequentialSampler {
 
 impl SequentialSampler {
     /// Of `n` items.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{SequentialSampler, Sampler}};
+    /// assert_eq!(SequentialSampler::new(5).len(), 5);
+    /// ```
     pub fn new(n: usize) -> Self {
         SequentialSampler { n }
     }
@@ -74,6 +79,11 @@ pub struct RandomSampler {
 
 impl RandomSampler {
     /// Of `n` items.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{RandomSampler, Sampler}};
+    /// assert_eq!(RandomSampler::new(5).len(), 5);
+    /// ```
     pub fn new(n: usize) -> Self {
         RandomSampler {
             n,
@@ -84,6 +94,13 @@ impl RandomSampler {
     }
 
     /// Draws every position anew, so that an item can come twice; `false` by default.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{RandomSampler, Sampler}};
+    /// let order = RandomSampler::new(1).replacement(true).num_samples(3).sample(&mut Generator::new(0), false)?;
+    /// assert_eq!(order, [0, 0, 0]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn replacement(mut self, replacement: bool) -> Self {
         self.replacement = replacement;
         self
@@ -91,12 +108,26 @@ impl RandomSampler {
 
     /// Draws that many positions; by default as many as there are items. Without replacement, one permutation follows
     /// another.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{RandomSampler, Sampler}};
+    /// assert_eq!(RandomSampler::new(5).num_samples(12).len(), 12);
+    /// ```
     pub fn num_samples(mut self, num_samples: usize) -> Self {
         self.num_samples = Some(num_samples);
         self
     }
 
     /// The order of PyTorch 1.8, which drew the seed too but took the permutation from the default generator.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{RandomSampler, Sampler}};
+    /// let (mut g, mut same) = (Generator::new(0), Generator::new(0));
+    /// same.draw_seed();
+    /// let order = RandomSampler::new(3).torch_1_8().sample(&mut g, false)?;
+    /// assert_eq!(order, same.randperm(3).iter().map(|&i| i as usize).collect::<Vec<_>>());
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn torch_1_8(mut self) -> Self {
         self.torch_1_8 = true;
         self
@@ -168,6 +199,11 @@ pub struct SubsetRandomSampler {
 
 impl SubsetRandomSampler {
     /// Of these positions.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{SubsetRandomSampler, Sampler}};
+    /// assert_eq!(SubsetRandomSampler::new([4, 9]).len(), 2);
+    /// ```
     pub fn new(indices: impl Into<Vec<usize>>) -> Self {
         SubsetRandomSampler {
             indices: indices.into(),
@@ -204,6 +240,11 @@ pub struct WeightedRandomSampler {
 
 impl WeightedRandomSampler {
     /// `num_samples` positions by their weights, which need not add up to 1.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{WeightedRandomSampler, Sampler}};
+    /// assert_eq!(WeightedRandomSampler::new([1.0, 3.0], 10).len(), 10);
+    /// ```
     pub fn new(weights: impl Into<Vec<f64>>, num_samples: usize) -> Self {
         WeightedRandomSampler {
             weights: weights.into(),
@@ -213,6 +254,15 @@ impl WeightedRandomSampler {
     }
 
     /// Whether an item can come twice; `true` by default.
+    ///
+    /// ```
+    /// use retrograd::{Generator, data::{WeightedRandomSampler, Sampler}};
+    /// let sampler = WeightedRandomSampler::new([1.0, 1.0], 2).replacement(false);
+    /// let mut order = sampler.sample(&mut Generator::new(0), false)?;
+    /// order.sort();
+    /// assert_eq!(order, [0, 1]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn replacement(mut self, replacement: bool) -> Self {
         self.replacement = replacement;
         self

@@ -27,6 +27,12 @@ impl StandardScaler {
     ///
     /// # Errors
     /// If `x` is no matrix, or has no row.
+    ///
+    /// ```
+    /// use retrograd::{data::StandardScaler, tensor};
+    /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
+    /// assert!(StandardScaler::fit(&x).is_ok());
+    /// ```
     pub fn fit(x: &Tensor) -> Result<Self> {
         let &[rows, columns] = x.shape() else {
             return Err(no_matrix("StandardScaler::fit", x));
@@ -53,11 +59,25 @@ impl StandardScaler {
     }
 
     /// The columns' means, f64, `[columns]`.
+    ///
+    /// ```
+    /// use retrograd::{data::StandardScaler, tensor};
+    /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
+    /// assert_eq!(StandardScaler::fit(&x)?.mean().to_vec::<f64>(), [2.0, 10.0]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn mean(&self) -> &Tensor {
         &self.mean
     }
 
     /// What each column is divided by, f64, `[columns]`.
+    ///
+    /// ```
+    /// use retrograd::{data::StandardScaler, tensor};
+    /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
+    /// assert_eq!(StandardScaler::fit(&x)?.scale().to_vec::<f64>(), [1.0, 1.0]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn scale(&self) -> &Tensor {
         &self.scale
     }
@@ -66,6 +86,13 @@ impl StandardScaler {
     ///
     /// # Errors
     /// If `x` is no matrix with the columns that were fitted.
+    ///
+    /// ```
+    /// use retrograd::{data::StandardScaler, tensor};
+    /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
+    /// assert_eq!(StandardScaler::fit(&x)?.transform(&x)?, tensor![[-1.0, 0.0], [1.0, 0.0]]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn transform(&self, x: &Tensor) -> Result<Tensor> {
         self.check("StandardScaler::transform", x)?;
         x.try_sub(self.mean.to(float(x)))?
@@ -76,6 +103,14 @@ impl StandardScaler {
     ///
     /// # Errors
     /// If `x` is no matrix with the columns that were fitted.
+    ///
+    /// ```
+    /// use retrograd::{data::StandardScaler, tensor};
+    /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
+    /// let (scaler, scaled) = StandardScaler::fit_transform(&x)?;
+    /// assert_eq!(scaler.inverse_transform(&scaled)?, x);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn inverse_transform(&self, x: &Tensor) -> Result<Tensor> {
         self.check("StandardScaler::inverse_transform", x)?;
         x.try_mul(self.scale.to(float(x)))?
@@ -86,6 +121,14 @@ impl StandardScaler {
     ///
     /// # Errors
     /// As both.
+    ///
+    /// ```
+    /// use retrograd::{data::StandardScaler, tensor};
+    /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
+    /// let (_, scaled) = StandardScaler::fit_transform(&x)?;
+    /// assert_eq!(scaled, tensor![[-1.0, 0.0], [1.0, 0.0]]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn fit_transform(x: &Tensor) -> Result<(Self, Tensor)> {
         let scaler = Self::fit(x)?;
         let out = scaler.transform(x)?;

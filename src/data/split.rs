@@ -91,6 +91,12 @@ impl Size {
 
 impl TrainTestSplit {
     /// The test data's number of rows (`usize`), or share of them (`f64`), rounded up.
+    ///
+    /// ```
+    /// let split = retrograd::data::train_test_split().test_size(0.2);
+    /// assert_eq!(split.positions(12)?.1.len(), 3);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn test_size(mut self, size: impl Into<Size>) -> Self {
         self.test_size = Some(size.into());
         self
@@ -98,18 +104,36 @@ impl TrainTestSplit {
 
     /// The training data's number of rows (`usize`), or share of them (`f64`), rounded down; by default all that are
     /// not for the test.
+    ///
+    /// ```
+    /// let split = retrograd::data::train_test_split().train_size(5);
+    /// assert_eq!(split.positions(12)?.0.len(), 5);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn train_size(mut self, size: impl Into<Size>) -> Self {
         self.train_size = Some(size.into());
         self
     }
 
     /// The seed of the permutation.
+    ///
+    /// ```
+    /// let split = retrograd::data::train_test_split().random_state(42);
+    /// assert_eq!(split.positions(10)?.1, [8, 1, 5]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn random_state(mut self, seed: u32) -> Self {
         self.random_state = seed;
         self
     }
 
     /// Whether rows are permuted; if not, the test data are the last rows. `true` by default.
+    ///
+    /// ```
+    /// let split = retrograd::data::train_test_split().shuffle(false);
+    /// assert_eq!(split.positions(4)?.1, [3]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
@@ -189,6 +213,12 @@ impl TrainTestSplit {
     ///
     /// # Errors
     /// As [`positions`](Self::positions), and if the tensors' numbers of rows differ.
+    ///
+    /// ```
+    /// let (train, test) = retrograd::data::train_test_split().split(retrograd::zeros([8, 3]))?;
+    /// assert_eq!((train.shape(), test.shape()), (&[6, 3][..], &[2, 3][..]));
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn split<T: Tensors>(&self, tensors: T) -> Result<(T, T)> {
         let mut shapes = Vec::new();
         tensors.each(&mut |tensor| shapes.push(tensor.shape().to_vec()));

@@ -35,6 +35,12 @@ impl<D: Dataset> Subset<D> {
     ///
     /// # Errors
     /// If a position is beyond the end.
+    ///
+    /// ```
+    /// use retrograd::data::{Subset, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([5, 2]));
+    /// assert!(Subset::new(rows, vec![5]).is_err());
+    /// ```
     pub fn new(dataset: D, indices: Vec<usize>) -> Result<Self> {
         match indices.iter().find(|&&i| i >= dataset.len()) {
             Some(&i) => Err(no_item("Subset", i, dataset.len())),
@@ -46,6 +52,13 @@ impl<D: Dataset> Subset<D> {
     }
 
     /// The positions in the whole data set.
+    ///
+    /// ```
+    /// use retrograd::data::{Subset, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([5, 2]));
+    /// assert_eq!(Subset::new(rows, vec![4, 0])?.indices(), [4, 0]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn indices(&self) -> &[usize] {
         &self.indices
     }
@@ -98,6 +111,12 @@ pub struct ConcatDataset<D> {
 
 impl<D: Dataset> ConcatDataset<D> {
     /// All items of all data sets, in order.
+    ///
+    /// ```
+    /// use retrograd::data::{ConcatDataset, Dataset, TensorDataset};
+    /// let rows = TensorDataset::new(retrograd::zeros([5, 2]));
+    /// assert_eq!(ConcatDataset::new([rows.clone(), rows]).len(), 10);
+    /// ```
     pub fn new(datasets: impl IntoIterator<Item = D>) -> Self {
         ConcatDataset {
             datasets: datasets.into_iter().collect(),

@@ -80,16 +80,37 @@ pub struct Table {
 
 impl Table {
     /// The names of the data's columns, in order.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.names(), ["a", "b"]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
     /// The number of rows.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.rows(), 2);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// The numbers as an f64 tensor `[rows, columns]`; a missing one is NaN.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.data().shape(), [2, 2]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn data(&self) -> Tensor {
         Tensor::from_vec(self.values.clone(), [self.rows, self.names.len()])
     }
@@ -98,6 +119,14 @@ impl Table {
     ///
     /// # Errors
     /// If the data has no such column.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.column("a")?.to_vec::<f64>(), [1.0, 3.0]);
+    /// assert!(table.column("kind").is_err());
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn column(&self, column: impl Into<Column>) -> Result<Tensor> {
         let at = column.into().find(&self.names, "column")?;
         let step = self.names.len();
@@ -105,11 +134,25 @@ impl Table {
     }
 
     /// The labels as they stand in the file, one for each row; none if no target was chosen.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.labels(), ["oak", "elm"]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn labels(&self) -> &[String] {
         &self.labels
     }
 
     /// The different labels: in order of their numbers if all are numbers, else as texts.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.classes(), ["elm", "oak"]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn classes(&self) -> Vec<String> {
         let mut classes = self.labels.clone();
         let numbers: Option<Vec<f64>> = classes.iter().map(|label| label.parse().ok()).collect();
@@ -128,6 +171,13 @@ impl Table {
     ///
     /// # Errors
     /// If no target was chosen.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.target()?.to_vec::<i64>(), [1, 0]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn target(&self) -> Result<Tensor> {
         if self.labels.len() != self.rows {
             return Err(Error::Data {
@@ -146,6 +196,13 @@ impl Table {
     }
 
     /// The table with `value` for every missing number.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.fill_missing(0.5).data().to_vec::<f64>(), [1.0, 2.0, 3.0, 0.5]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn fill_missing(mut self, value: f64) -> Self {
         self.values
             .iter_mut()
@@ -155,6 +212,13 @@ impl Table {
     }
 
     /// The table without the rows that miss a number.
+    ///
+    /// ```
+    /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
+    /// let table = reader.read_from("a,b,kind\n1,2,oak\n3,?,elm\n".as_bytes(), "inline")?;
+    /// assert_eq!(table.drop_missing().labels(), ["oak"]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
     pub fn drop_missing(mut self) -> Self {
         let width = self.names.len();
         let whole: Vec<bool> = (0..self.rows)

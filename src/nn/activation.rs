@@ -65,6 +65,11 @@ macro_rules! softmaxes {
 
         impl $T {
             /// Along `dim`; a negative one counts from the end.
+            ///
+            /// ```
+            #[doc = concat!("let printed = retrograd::nn::", stringify!($T), "::new(1).to_string();")]
+            #[doc = concat!("assert_eq!(printed, \"", stringify!($T), "(dim=1)\");")]
+            /// ```
             pub fn new(dim: i64) -> Self {
                 $T { dim }
             }

@@ -68,11 +68,19 @@ impl Linear {
     }
 
     /// The size of the input's last axis.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::nn::Linear::new(4, 3).in_features(), 4);
+    /// ```
     pub fn in_features(&self) -> usize {
         self.weight.shape()[1]
     }
 
     /// The size of the output's last axis.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::nn::Linear::new(4, 3).out_features(), 3);
+    /// ```
     pub fn out_features(&self) -> usize {
         self.weight.shape()[0]
     }

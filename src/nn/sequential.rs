@@ -27,6 +27,11 @@ pub struct Sequential {
 
 impl Sequential {
     /// An empty sequence, which returns its input.
+    ///
+    /// ```
+    /// use retrograd::nn::{ReLU, Sequential};
+    /// assert!(Sequential::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -91,11 +96,21 @@ impl Sequential {
     }
 
     /// The number of modules.
+    ///
+    /// ```
+    /// use retrograd::nn::{ReLU, Sequential};
+    /// assert_eq!(Sequential::new().add(ReLU).len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.layers.len()
     }
 
     /// Whether there is no module.
+    ///
+    /// ```
+    /// use retrograd::nn::{ReLU, Sequential};
+    /// assert!(!Sequential::new().add(ReLU).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }

@@ -18,11 +18,21 @@ pub struct StateDict(Vec<(String, Tensor)>);
 
 impl StateDict {
     /// An empty state.
+    ///
+    /// ```
+    /// assert!(retrograd::nn::StateDict::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The tensor of that name.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// assert!(state.get("scale").is_some() && state.get("shift").is_none());
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.0
             .iter()
@@ -30,6 +40,12 @@ impl StateDict {
     }
 
     /// Sets the tensor of a name; a new name stands last. Returns the one before.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// assert!(state.insert("scale", retrograd::zeros([2])).is_some());
+    /// ```
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) -> Option<Tensor> {
         let name = name.into();
         match self.0.iter_mut().find(|(n, _)| *n == name) {
@@ -42,27 +58,59 @@ impl StateDict {
     }
 
     /// Takes the tensor of that name out.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// assert!(state.remove("scale").is_some() && state.is_empty());
+    /// ```
     pub fn remove(&mut self, name: &str) -> Option<Tensor> {
         let at = self.0.iter().position(|(n, _)| n == name)?;
         Some(self.0.remove(at).1)
     }
 
     /// The names, in order.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// assert_eq!(state.names(), ["scale"]);
+    /// ```
     pub fn names(&self) -> Vec<&str> {
         self.iter().map(|(name, _)| name).collect()
     }
 
     /// The names and tensors, in order.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// for (name, tensor) in state.iter() {
+    ///     println!("{name}: {:?}", tensor.shape());
+    /// }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.0.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
     /// The number of tensors.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// assert_eq!(state.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there is no tensor.
+    ///
+    /// ```
+    /// let mut state = retrograd::nn::StateDict::new();
+    /// state.insert("scale", retrograd::ones([2]));
+    /// assert!(!state.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
