@@ -1,22 +1,37 @@
-//! Reverse-mode automatic differentiation on n-dimensional arrays.
+//! Reverse-mode automatic differentiation on n-dimensional arrays, with PyTorch's names and numbers.
 
+mod dtype;
 mod error;
+mod kernels;
+mod ops;
 pub mod random;
+mod shape;
+pub mod functional;
+pub mod tape;
+mod tensor;
 
+pub use dtype::{DType, Element, default_dtype, promote_types, set_default_dtype};
 pub use error::{Error, Result};
+pub use ops::*;
 pub use random::{Generator, NumpyRandomState, manual_seed};
+pub use shape::IntoShape;
+pub use tape::{GradStatus, NoGrad, TensorList, enable_grad, grad, is_grad_enabled, no_grad, no_grad_guard};
+pub use tensor::{
+    IntoTensor, Operand, Scalar, Tensor, arange, empty, eye, full, linspace, ones, ones_dtype, zeros, zeros_dtype,
+};
 
-/// The element types, until `dtype.rs` is wired with the tensor.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum DType {
-    /// `f32`.
-    F32,
-    /// `f64`.
-    F64,
-}
-
-impl std::fmt::Display for DType {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if *self == DType::F32 { "f32" } else { "f64" })
-    }
+/// What most programs use, in one line.
+///
+/// ```
+/// use retrograd::prelude::*;
+/// let x = tensor![1.0, 2.0].requires_grad_();
+/// x.pow(2).sum().backward();
+/// assert_eq!(x.grad().unwrap().to_vec::<f32>(), [2.0, 4.0]);
+/// ```
+pub mod prelude {
+    pub use crate::DType::{self, Bool, F32, F64, I64};
+    pub use crate::tape::{GradStatus, grad, no_grad};
+    pub use crate::tensor;
+    pub use crate::{Error, Result, Tensor};
+    pub use crate::{arange, empty, eye, full, linspace, ones, zeros};
 }

@@ -185,8 +185,10 @@ impl Storage {
         self.lock().clone()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.lock().len()
+    /// The values as they are now, of the storage's own type.
+    #[inline]
+    pub(crate) fn snapshot_as<T: Element>(&self) -> Data<T> {
+        T::data(&self.lock()).expect("the caller matched on the storage's type").clone()
     }
 
     #[inline]

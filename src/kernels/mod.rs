@@ -1,0 +1,8 @@
+//! Slices in, buffers out: the loops behind the operations. Nothing here knows of the tape.
+
+pub(crate) mod elementwise;
+pub(crate) mod gemm;
+pub(crate) mod pool;
+pub(crate) mod reduce;
+pub(crate) mod simd;
+pub(crate) mod strided;

@@ -1,0 +1,68 @@
+//! Loops compiled for several instruction sets, of which the widest that the machine has is run.
+
+use pulp::Arch;
+
+/// Below this many elements the plain loop is quicker than choosing.
+const SMALL: usize = 16;
+
+/// Runs a loop compiled for the widest instruction set.
+#[inline]
+pub(crate) fn vectorize<R>(len: usize, body: impl FnOnce() -> R) -> R {
+    if len <= SMALL { body() } else { Arch::new().dispatch(body) }
+}
+
+/// `out[i] = f(x[i])`.
+#[inline]
+pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
+    vectorize(
+        out.len(),
+        #[inline(always)]
+        || {
+            for (o, &v) in out.iter_mut().zip(x) {
+                *o = f(v);
+            }
+        },
+    );
+}
+
+/// `out[i] = f(a[i], b[i])`.
+#[inline]
+pub(crate) fn zip<A: Copy, B: Copy, R>(a: &[A], b: &[B], out: &mut [R], f: impl Fn(A, B) -> R) {
+    vectorize(
+        out.len(),
+        #[inline(always)]
+        || {
+            for ((o, &l), &r) in out.iter_mut().zip(a).zip(b) {
+                *o = f(l, r);
+            }
+        },
+    );
+}
+
+/// `x[i] = f(x[i])`.
+#[inline]
+pub(crate) fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
+    vectorize(
+        x.len(),
+        #[inline(always)]
+        || {
+            for v in x.iter_mut() {
+                *v = f(*v);
+            }
+        },
+    );
+}
+
+/// `x[i] = f(x[i], y[i])`.
+#[inline]
+pub(crate) fn update<T: Copy, S: Copy>(x: &mut [T], y: &[S], f: impl Fn(T, S) -> T) {
+    vectorize(
+        x.len(),
+        #[inline(always)]
+        || {
+            for (v, &w) in x.iter_mut().zip(y) {
+                *v = f(*v, w);
+            }
+        },
+    );
+}

@@ -1,0 +1,20 @@
+//! The tape: what was done to which tensors, and how gradients flow back through it.
+//!
+//! Each recorded tensor owns a node; nodes own their inputs' nodes and what their backward reads, never
+//! their own output. So a graph lives exactly as long as some tensor computed in it.
+
+mod grad;
+mod mode;
+pub(crate) mod node;
+mod record;
+mod saved;
+mod status;
+mod sweep;
+
+pub use grad::{Grad, GradAllowUnused, TensorList, grad};
+pub use mode::{GradMode, NoGrad, enable_grad, is_grad_enabled, no_grad, no_grad_guard};
+pub use node::live_nodes;
+pub(crate) use node::Op;
+pub(crate) use saved::{Saved, SavedArg};
+pub use status::GradStatus;
+pub(crate) use sweep::Cx;

@@ -1,0 +1,203 @@
+//! Nodes of the graph: what was done, to what, and what its backward needs.
+
+use super::sweep::Cx;
+use crate::error::{Error, Result};
+use crate::shape::Dims;
+use crate::{DType, Tensor};
+use smallvec::SmallVec;
+use std::panic::Location;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of recorded operations that are alive in the whole program, for tests of leaks.
+///
+/// ```
+/// use retrograd::{prelude::*, tape};
+/// let before = tape::live_nodes();
+/// let y = tensor![1.0].requires_grad_() * 2.0;
+/// assert!(tape::live_nodes() > before);
+/// ```
+pub fn live_nodes() -> usize {
+    LIVE.load(Relaxed)
+}
+
+/// An operation's derivative: what it saved and how a gradient goes back through it.
+pub(crate) trait Op: Send + Sync + 'static {
+    /// PyTorch's name of the node, such as `MulBackward0`.
+    const NAME: &'static str;
+    /// Whether gradients may come in the shape to which an input was broadcast, and are to be summed down.
+    const BROADCASTS: bool = false;
+
+    /// Hands each input its gradient, by tensor operations, so that any order of derivative follows.
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
+}
+
+/// A shared node of any operation.
+pub(crate) type NodeRef = Arc<dyn AnyNode>;
+/// The nodes of an operation's inputs; none where an input is outside of the graph.
+pub(crate) type Edges = SmallVec<[Option<NodeRef>; 2]>;
+
+/// What a node says of itself and of the tensor it stands for.
+pub(crate) struct Header {
+    /// One more than the largest rank among the inputs; a leaf has 0.
+    pub(crate) rank: u32,
+    pub(crate) dtype: DType,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) shape: Dims,
+}
+
+/// The part of a node that changes.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) edges: Edges,
+    /// Where the backward pass ran that freed the saved values.
+    pub(crate) freed_at: Option<&'static Location<'static>>,
+    /// The gradient kept after `retain_grad`.
+    pub(crate) retained: Option<Box<Option<Tensor>>>,
+}
+
+pub(crate) trait AnyNode: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn broadcasts(&self) -> bool;
+    fn header(&self) -> &Header;
+    fn state(&self) -> MutexGuard<'_, State>;
+    /// A leaf's gradient; none for an operation's node.
+    fn leaf(&self) -> Option<&Mutex<Option<Tensor>>>;
+    /// Runs the operation's backward and frees what it saved, unless it is to be retained.
+    fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
+    /// Takes the edges of a node that nobody else holds and drops what it saved.
+    fn dismantle(&mut self) -> Edges;
+}
+
+/// The node of one recorded operation.
+pub(crate) struct Node<O: Op> {
+    header: Header,
+    state: Mutex<State>,
+    op: RwLock<Option<O>>,
+}
+
+impl<O: Op> Node<O> {
+    #[inline]
+    pub(crate) fn new(
+        location: &'static Location<'static>,
+        shape: Dims,
+        dtype: DType,
+        edges: Edges,
+        op: O,
+    ) -> NodeRef {
+        LIVE.fetch_add(1, Relaxed);
+        let rank = 1 + edges.iter().flatten().map(|edge| edge.header().rank).max().unwrap_or(0);
+        Arc::new(Node {
+            header: Header { rank, dtype, location, shape },
+            state: Mutex::new(State { edges, ..State::default() }),
+            op: RwLock::new(Some(op)),
+        })
+    }
+}
+
+impl<O: Op> AnyNode for Node<O> {
+    fn name(&self) -> &'static str {
+        O::NAME
+    }
+    fn broadcasts(&self) -> bool {
+        O::BROADCASTS
+    }
+    fn header(&self) -> &Header {
+        &self.header
+    }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
+        None
+    }
+    fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        if cx.retains() {
+            let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
+            return op.as_ref().map_or_else(|| Err(cx.freed(self)), |op| op.backward(grad, cx));
+        }
+        let op = self.op.write().unwrap_or_else(PoisonError::into_inner).take();
+        op.map_or_else(|| Err(cx.freed(self)), |op| op.backward(grad, cx))
+    }
+    fn dismantle(&mut self) -> Edges {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let edges = std::mem::take(&mut state.edges);
+        // The edges are still held, so a saved input cannot start a chain of drops here.
+        *self.op.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        edges
+    }
+}
+
+impl<O: Op> Drop for Node<O> {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Relaxed);
+        let edges = self.dismantle();
+        drop_without_recursion(edges);
+    }
+}
+
+/// Drops nodes and what only they hold, however deep, in a constant amount of stack.
+pub(crate) fn drop_without_recursion(mut edges: Edges) {
+    while let Some(edge) = edges.pop() {
+        if let Some(mut node) = edge
+            && let Some(last) = Arc::get_mut(&mut node)
+        {
+            edges.append(&mut last.dismantle());
+        }
+    }
+}
+
+/// The node of a tensor that asks for its gradient itself.
+pub(crate) struct Leaf {
+    header: Header,
+    state: Mutex<State>,
+    grad: Mutex<Option<Tensor>>,
+}
+
+impl Leaf {
+    pub(crate) fn new(location: &'static Location<'static>, shape: Dims, dtype: DType) -> NodeRef {
+        Arc::new(Leaf {
+            header: Header { rank: 0, dtype, location, shape },
+            state: Mutex::default(),
+            grad: Mutex::new(None),
+        })
+    }
+}
+
+impl AnyNode for Leaf {
+    fn name(&self) -> &'static str {
+        "AccumulateGrad"
+    }
+    fn broadcasts(&self) -> bool {
+        false
+    }
+    fn header(&self) -> &Header {
+        &self.header
+    }
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
+        Some(&self.grad)
+    }
+    fn run(&self, _: &Tensor, _: &mut Cx<'_>) -> Result<()> {
+        Ok(())
+    }
+    fn dismantle(&mut self) -> Edges {
+        Edges::new()
+    }
+}
+
+/// The error of a second pass through freed values.
+pub(crate) fn freed_error(op: &'static str, node: &dyn AnyNode, here: &'static Location<'static>) -> Error {
+    let first = node.state().freed_at.unwrap_or(here);
+    Error::BackwardTwice { op, node: node.name(), created: node.header().location, first }
+}
+
+/// A node's address, which names it.
+#[inline]
+pub(crate) fn id(node: &NodeRef) -> usize {
+    Arc::as_ptr(node).cast::<()>() as usize
+}

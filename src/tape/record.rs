@@ -1,0 +1,134 @@
+//! How a computed tensor gets its place on the tape.
+
+use super::is_grad_enabled;
+use super::node::{Edges, Leaf, Node, Op};
+use crate::Tensor;
+use crate::error::{Error, OrPanic, Result};
+use crate::tensor::{Arg, Inner, Origin};
+use std::panic::Location;
+use std::sync::Arc;
+
+impl Inner {
+    /// The tensor, recorded as the output of `op` where an input requires gradients and recording is on.
+    ///
+    /// `op` is called only then, with the output, and keeps what its backward reads.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn record<O: Op>(mut self, inputs: &[Arg<'_>], op: impl FnOnce(&Inner) -> O) -> Tensor {
+        let tracked = inputs.iter().any(Arg::requires_grad);
+        if tracked && is_grad_enabled() {
+            let edges: Edges = inputs.iter().map(|arg| arg.tensor().and_then(Tensor::node)).collect();
+            let op = op(&self);
+            let node = Node::new(Location::caller(), self.layout.shape.clone(), self.dtype, edges, op);
+            self.set_node_mut(node);
+        } else if tracked {
+            self.origin = Some(Origin::NoGrad(Location::caller()));
+        } else {
+            self.origin = inputs.iter().find_map(|arg| arg.tensor()?.0.origin);
+        }
+        Tensor(Arc::new(self))
+    }
+}
+
+impl Tensor {
+    /// Asks for gradients of this tensor, which becomes a leaf of the graphs computed from it. Returns the
+    /// same tensor, for use where it is created.
+    ///
+    /// # Panics
+    /// If the tensor holds no floating-point numbers; [`try_requires_grad_`](Tensor::try_requires_grad_)
+    /// returns the error.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let w = zeros([2]).requires_grad_();
+    /// assert!(w.requires_grad() && w.is_leaf());
+    /// ```
+    #[track_caller]
+    pub fn requires_grad_(&self) -> Tensor {
+        self.try_requires_grad_().or_panic()
+    }
+
+    /// As [`requires_grad_`](Tensor::requires_grad_), with the error returned.
+    ///
+    /// # Errors
+    /// If the tensor holds no floating-point numbers.
+    #[track_caller]
+    pub fn try_requires_grad_(&self) -> Result<Tensor> {
+        if !self.dtype().is_float() {
+            return Err(Error::DType {
+                op: "requires_grad_",
+                problem: format!("a tensor of {} has no gradient", self.dtype()),
+                cure: "Only floating-point tensors do: cast it first, with `.to(F32)`.".into(),
+            });
+        }
+        if !self.requires_grad() {
+            self.set_node(Some(Leaf::new(Location::caller(), self.shape().into(), self.dtype())));
+        }
+        Ok(self.clone())
+    }
+
+    /// Switches whether a leaf asks for gradients, to freeze a parameter and to thaw it.
+    ///
+    /// # Panics
+    /// If the tensor was computed by a recorded operation, or holds no floating-point numbers.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let w = zeros([2]).requires_grad_();
+    /// w.set_requires_grad(false);
+    /// assert!(!w.requires_grad());
+    /// ```
+    #[track_caller]
+    pub fn set_requires_grad(&self, requires_grad: bool) {
+        if requires_grad {
+            self.requires_grad_();
+        } else if self.is_leaf() {
+            self.set_node(None);
+        } else {
+            let refused: Result<()> = Err(Error::Tape {
+                op: "set_requires_grad",
+                problem: "the tensor was computed by a recorded operation, so it cannot stop requiring gradients"
+                    .into(),
+                cure: "Use `detach()` to get a tensor outside of the graph.".into(),
+            });
+            refused.or_panic();
+        }
+    }
+
+    /// Whether no recorded operation computed this tensor.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let w = tensor![1.0].requires_grad_();
+    /// assert!(w.is_leaf() && !(&w * 2.0).is_leaf());
+    /// ```
+    pub fn is_leaf(&self) -> bool {
+        self.node().is_none_or(|node| node.leaf().is_some())
+    }
+
+    /// The name of the operation that computed this tensor, such as `MulBackward0`, where it was recorded.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let w = tensor![1.0].requires_grad_();
+    /// assert_eq!((&w * 2.0).grad_fn(), Some("MulBackward0"));
+    /// ```
+    pub fn grad_fn(&self) -> Option<&'static str> {
+        self.node().filter(|node| node.leaf().is_none()).map(|node| node.name())
+    }
+
+    /// A tensor of the same values in the same storage, outside of the graph.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let y = tensor![1.0].requires_grad_() * 2.0;
+    /// assert!(!y.detach().requires_grad() && y.detach().shares_storage(&y));
+    /// ```
+    #[track_caller]
+    pub fn detach(&self) -> Tensor {
+        let hold = crate::tensor::storage::Hold::new(self.storage().clone(), false);
+        let mut inner = Inner::on(self.layout().clone(), self.dtype(), hold);
+        inner.origin = if self.requires_grad() { Some(Origin::Detached(Location::caller())) } else { self.0.origin };
+        inner.untracked()
+    }
+}

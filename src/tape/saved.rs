@@ -1,0 +1,100 @@
+//! Values that an operation keeps for its backward, and the check that nobody changed them since.
+
+use super::sweep::Cx;
+use crate::error::{Error, Result};
+use crate::tensor::storage::Storage;
+use crate::tensor::{Arg, Inner};
+use crate::{Operand, Tensor};
+use std::sync::Arc;
+
+/// A tensor kept for backward, with the version of its storage.
+pub(crate) enum Saved {
+    Input { tensor: Tensor, version: u32 },
+    /// The operation's own output, kept without its node, which would be a cycle.
+    Output { storage: Arc<Storage>, version: u32 },
+}
+
+impl Saved {
+    #[inline]
+    pub(crate) fn input(tensor: &Tensor) -> Saved {
+        Saved::Input { tensor: tensor.clone(), version: tensor.storage().version() }
+    }
+
+    /// The output that is being recorded; it must be a tensor of its own storage.
+    #[inline]
+    pub(crate) fn output(out: &Inner) -> Saved {
+        Saved::Output { storage: out.hold.storage.clone(), version: out.hold.storage.version() }
+    }
+
+    fn storage(&self) -> (&Storage, u32) {
+        match self {
+            Saved::Input { tensor, version } => (tensor.storage(), *version),
+            Saved::Output { storage, version } => (storage, *version),
+        }
+    }
+}
+
+/// A side of a binary operation, kept where its other side's gradient reads it.
+pub(crate) enum SavedArg {
+    Nothing,
+    Tensor(Saved),
+    Number(crate::tensor::Number),
+}
+
+impl SavedArg {
+    /// Keeps `arg` if `needed`.
+    #[inline]
+    pub(crate) fn new(arg: Arg<'_>, needed: bool) -> SavedArg {
+        match arg {
+            _ if !needed => SavedArg::Nothing,
+            Arg::Tensor(tensor) => SavedArg::Tensor(Saved::input(tensor)),
+            Arg::Number(number) => SavedArg::Number(number),
+        }
+    }
+}
+
+/// A saved side read back.
+pub(crate) enum OwnedArg {
+    Tensor(Tensor),
+    Number(crate::tensor::Number),
+}
+
+impl crate::tensor::SealedOperand for OwnedArg {}
+impl Operand for OwnedArg {
+    fn arg(&self) -> Arg<'_> {
+        match self {
+            OwnedArg::Tensor(tensor) => Arg::Tensor(tensor),
+            OwnedArg::Number(number) => Arg::Number(*number),
+        }
+    }
+}
+
+impl Cx<'_> {
+    /// A saved tensor, tied to the graph again.
+    ///
+    /// # Errors
+    /// If its values were changed in place since.
+    pub(crate) fn saved(&self, saved: &Saved) -> Result<Tensor> {
+        let (storage, expected) = saved.storage();
+        if storage.version() != expected {
+            return Err(self.changed(storage, expected));
+        }
+        Ok(match saved {
+            Saved::Input { tensor, .. } => tensor.clone(),
+            Saved::Output { storage, .. } => self.own_output(storage.clone()),
+        })
+    }
+
+    /// A saved side of a binary operation; it must have been kept.
+    pub(crate) fn saved_arg(&self, saved: &SavedArg) -> Result<OwnedArg> {
+        match saved {
+            SavedArg::Tensor(saved) => Ok(OwnedArg::Tensor(self.saved(saved)?)),
+            SavedArg::Number(number) => Ok(OwnedArg::Number(*number)),
+            SavedArg::Nothing => Err(Error::Tape {
+                op: self.node_name(),
+                problem: "its backward reads a value that it did not save".into(),
+                cure: "This is a fault of the operation: please report it.".into(),
+            }),
+        }
+    }
+}

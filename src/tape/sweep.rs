@@ -1,0 +1,351 @@
+//! The walk back through the graph.
+
+use super::mode::GradMode;
+use super::node::{AnyNode, Edges, NodeRef, drop_without_recursion, freed_error, id};
+use crate::dtype::with_float;
+use crate::error::{Error, Result};
+use crate::shape::Layout;
+use crate::tensor::Inner;
+use crate::tensor::storage::{Hold, Storage};
+use crate::{DType, Tensor};
+use smallvec::SmallVec;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::Location;
+use std::sync::{Arc, PoisonError};
+
+/// How a walk is made.
+#[derive(Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) op: &'static str,
+    pub(crate) caller: &'static Location<'static>,
+    pub(crate) retain: bool,
+    pub(crate) create_graph: bool,
+}
+
+/// What an operation's backward gets: who wants a gradient, and where to put it.
+pub(crate) struct Cx<'a> {
+    node: &'a NodeRef,
+    edges: &'a [Option<NodeRef>],
+    /// Which edges lead to a wanted input; all where every leaf is wanted.
+    needed: Option<&'a HashSet<usize, ById>>,
+    grads: SmallVec<[Option<Tensor>; 2]>,
+    options: Options,
+}
+
+impl<'a> Cx<'a> {
+    /// Whether the gradient of the `i`-th input is asked for.
+    #[inline]
+    pub(crate) fn wants(&self, i: usize) -> bool {
+        match (&self.edges[i], self.needed) {
+            (Some(edge), Some(needed)) => needed.contains(&id(edge)),
+            (edge, _) => edge.is_some(),
+        }
+    }
+
+    /// Gives the `i`-th input its gradient.
+    #[inline]
+    pub(crate) fn put(&mut self, i: usize, grad: Tensor) {
+        self.grads[i] = Some(grad);
+    }
+
+    /// Gives the `i`-th input the gradient that `compute` returns, if it is asked for.
+    #[inline]
+    pub(crate) fn give(&mut self, i: usize, compute: impl FnOnce(&Self) -> Result<Tensor>) -> Result<()> {
+        if self.wants(i) {
+            let grad = compute(self)?;
+            self.put(i, grad);
+        }
+        Ok(())
+    }
+
+    /// The shape of the `i`-th input, where its gradient is asked for.
+    pub(crate) fn input_shape(&self, i: usize) -> &[usize] {
+        self.edges[i].as_ref().map_or(&[], |edge| &edge.header().shape)
+    }
+
+    pub(crate) fn retains(&self) -> bool {
+        self.options.retain
+    }
+
+    pub(crate) fn node_name(&self) -> &'static str {
+        self.node.name()
+    }
+
+    #[cold]
+    pub(crate) fn freed(&self, node: &dyn AnyNode) -> Error {
+        freed_error(self.options.op, node, self.options.caller)
+    }
+
+    #[cold]
+    pub(crate) fn changed(&self, storage: &Storage, expected: u32) -> Error {
+        let created = self.node.header().location;
+        Error::SavedChanged {
+            node: self.node.name(),
+            created,
+            changed: storage.changed_at().unwrap_or(created),
+            actual: storage.version(),
+            expected,
+        }
+    }
+
+    /// The output that this node computed, over its kept storage.
+    pub(crate) fn own_output(&self, storage: Arc<Storage>) -> Tensor {
+        let header = self.node.header();
+        let mut inner = Inner::on(Layout::contiguous(header.shape.clone()), header.dtype, Hold::new(storage, false));
+        if self.options.create_graph {
+            inner.set_node_mut(self.node.clone());
+        }
+        inner.untracked()
+    }
+}
+
+/// Walks back from `roots` with their gradients. Leaves sum up what reaches them; where `inputs` are named,
+/// their gradients are returned instead and nothing else is touched.
+pub(crate) fn sweep(
+    roots: Vec<(NodeRef, Tensor)>,
+    inputs: Option<&[NodeRef]>,
+    options: Options,
+) -> Result<Vec<Option<Tensor>>> {
+    let _mode = GradMode::set(options.create_graph);
+    let mut captured = vec![None; inputs.map_or(0, <[_]>::len)];
+    let wanted: HashMap<usize, usize, ById> =
+        inputs.unwrap_or_default().iter().enumerate().map(|(i, node)| (id(node), i)).collect();
+    let needed = match inputs {
+        Some(_) => Some(leading_to(&roots, &wanted, options)?),
+        None => None,
+    };
+    let mut frontier = Frontier::default();
+    for (node, grad) in roots {
+        if needed.as_ref().is_none_or(|needed| needed.contains(&id(&node))) {
+            frontier.add(node, grad, options.create_graph)?;
+        }
+    }
+    while let Some((node, grad)) = frontier.pop() {
+        if inputs.is_some() {
+            if let Some(&i) = wanted.get(&id(&node)) {
+                captured[i] = Some(grad.clone());
+            }
+        } else if let Some(slot) = node.leaf() {
+            accumulate(&mut slot.lock().unwrap_or_else(PoisonError::into_inner), grad);
+            continue;
+        } else if let Some(slot) = node.state().retained.as_deref_mut() {
+            accumulate(slot, grad.clone());
+        }
+        step(&node, &grad, needed.as_ref(), options, &mut frontier)?;
+    }
+    if let Some(inputs) = inputs {
+        // An input named twice gets its gradient in both places.
+        for (i, node) in inputs.iter().enumerate() {
+            if captured[i].is_none() {
+                captured[i] = captured[wanted[&id(node)]].clone();
+            }
+        }
+    }
+    Ok(captured)
+}
+
+/// Runs one node's backward and passes the gradients on.
+fn step(
+    node: &NodeRef,
+    grad: &Tensor,
+    needed: Option<&HashSet<usize, ById>>,
+    options: Options,
+    frontier: &mut Frontier,
+) -> Result<()> {
+    if node.leaf().is_some() {
+        return Ok(());
+    }
+    let edges: Edges = {
+        let mut state = node.state();
+        if state.freed_at.is_some() {
+            drop(state);
+            return Err(freed_error(options.op, &**node, options.caller));
+        }
+        if let Some(needed) = needed
+            && !state.edges.iter().flatten().any(|edge| needed.contains(&id(edge)))
+        {
+            return Ok(());
+        }
+        if options.retain {
+            state.edges.clone()
+        } else {
+            state.freed_at = Some(options.caller);
+            std::mem::take(&mut state.edges)
+        }
+    };
+    let mut cx = Cx { node, edges: &edges, needed, grads: SmallVec::from_elem(None, edges.len()), options };
+    node.run(grad, &mut cx)?;
+    let grads = std::mem::take(&mut cx.grads);
+    for (edge, grad) in edges.iter().zip(grads) {
+        if let (Some(edge), Some(grad)) = (edge, grad)
+            && needed.is_none_or(|needed| needed.contains(&id(edge)))
+        {
+            let grad = fit(grad, edge, node)?;
+            frontier.add(edge.clone(), grad, options.create_graph)?;
+        }
+    }
+    if !options.retain {
+        drop_without_recursion(edges);
+    }
+    Ok(())
+}
+
+/// A gradient in its input's own shape and type.
+#[inline]
+fn fit(grad: Tensor, edge: &NodeRef, node: &NodeRef) -> Result<Tensor> {
+    let header = edge.header();
+    let grad = if grad.shape() == &header.shape[..] {
+        grad
+    } else if node.broadcasts() {
+        grad.sum_to(&header.shape)
+    } else {
+        return Err(Error::Tape {
+            op: node.name(),
+            problem: format!(
+                "its backward gave a gradient of shape {:?} to an input of shape {:?}",
+                grad.shape(),
+                &header.shape[..]
+            ),
+            cure: "This is a fault of the operation: please report it.".into(),
+        });
+    };
+    Ok(if grad.dtype() == header.dtype { grad } else { grad.to(header.dtype) })
+}
+
+/// Adds a gradient to what a leaf, or a computed tensor that retains it, has got before.
+fn accumulate(slot: &mut Option<Tensor>, grad: Tensor) {
+    *slot = Some(match slot.take() {
+        None => grad.settled(),
+        Some(old) => sum(old, grad, false),
+    });
+}
+
+/// The sum of two gradients of one shape and type, in place where nobody else sees the first.
+fn sum(first: Tensor, second: Tensor, recording: bool) -> Tensor {
+    if recording || !first.is_contiguous() || Arc::strong_count(&first.0) > 1 || Arc::strong_count(first.storage()) > 1 {
+        return first.add(&second);
+    }
+    with_float!(first.dtype(), T => {
+        let values = second.values::<T>();
+        first.write_values::<T>(|sums| crate::kernels::simd::update(sums, &values, |a, b| a + b));
+    }, else return first.add(&second));
+    first
+}
+
+/// The nodes from which a wanted one can be reached.
+fn leading_to(
+    roots: &[(NodeRef, Tensor)],
+    wanted: &HashMap<usize, usize, ById>,
+    options: Options,
+) -> Result<HashSet<usize, ById>> {
+    enum Visit {
+        Enter(NodeRef),
+        Leave(usize, SmallVec<[usize; 2]>),
+    }
+    let mut seen: HashSet<usize, ById> = HashSet::default();
+    let mut needed: HashSet<usize, ById> = HashSet::default();
+    let mut stack: Vec<Visit> = roots.iter().map(|(node, _)| Visit::Enter(node.clone())).collect();
+    while let Some(visit) = stack.pop() {
+        match visit {
+            Visit::Enter(node) => {
+                let own = id(&node);
+                if !seen.insert(own) {
+                    continue;
+                }
+                if wanted.contains_key(&own) {
+                    needed.insert(own);
+                }
+                let state = node.state();
+                if state.freed_at.is_some() {
+                    drop(state);
+                    return Err(freed_error(options.op, &*node, options.caller));
+                }
+                let edges: SmallVec<[usize; 2]> = state.edges.iter().flatten().map(id).collect();
+                stack.push(Visit::Leave(own, edges));
+                stack.extend(state.edges.iter().flatten().cloned().map(Visit::Enter));
+            }
+            Visit::Leave(own, edges) => {
+                if edges.iter().any(|edge| needed.contains(edge)) {
+                    needed.insert(own);
+                }
+            }
+        }
+    }
+    Ok(needed)
+}
+
+/// Nodes whose gradients are not complete, the ones of highest rank first.
+///
+/// A node's rank is above those of all nodes that it leads to, so the highest can get no more gradients.
+#[derive(Default)]
+struct Frontier {
+    order: BinaryHeap<(u32, Reverse<usize>)>,
+    entries: Vec<Option<(NodeRef, Tensor)>>,
+    free: Vec<usize>,
+    places: HashMap<usize, usize, ById>,
+}
+
+impl Frontier {
+    fn add(&mut self, node: NodeRef, grad: Tensor, recording: bool) -> Result<()> {
+        if let Some(&place) = self.places.get(&id(&node)) {
+            let entry = &mut self.entries[place];
+            if let Some((node, old)) = entry.take() {
+                *entry = Some((node, sum(old, grad, recording)));
+            }
+            return Ok(());
+        }
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                self.entries.push(None);
+                self.entries.len() - 1
+            }
+        };
+        self.places.insert(id(&node), place);
+        self.order.push((node.header().rank, Reverse(place)));
+        self.entries[place] = Some((node, grad));
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<(NodeRef, Tensor)> {
+        let (_, Reverse(place)) = self.order.pop()?;
+        let (node, grad) = self.entries[place].take()?;
+        self.places.remove(&id(&node));
+        self.free.push(place);
+        Some((node, grad))
+    }
+}
+
+/// A hasher for addresses, which are spread well enough after one multiplication.
+#[derive(Default)]
+pub(crate) struct AddressHasher(u64);
+pub(crate) type ById = BuildHasherDefault<AddressHasher>;
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.write_usize(usize::from(b)));
+    }
+    fn write_usize(&mut self, value: usize) {
+        self.0 = (self.0 ^ value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
+/// The gradient with which a walk begins at a scalar output.
+pub(crate) fn one_for(op: &'static str, output: &Tensor) -> Result<Tensor> {
+    if output.numel() != 1 {
+        return Err(Error::Tape {
+            op,
+            problem: format!("a gradient can only be begun at a scalar, and this tensor has shape {:?}", output.shape()),
+            cure: "Reduce it first, with `.sum()` or `.mean()`, or give the gradient of each element with \
+                   `backward_with(gradient)`."
+                .into(),
+        });
+    }
+    debug_assert!(matches!(output.dtype(), DType::F32 | DType::F64), "only floats stand in a graph");
+    Ok(output.ones_like())
+}

@@ -1,0 +1,295 @@
+//! The tensor: a handle on values, their layout and their place on the tape.
+
+mod convert;
+mod create;
+mod inplace;
+mod operand;
+mod operators;
+pub(crate) mod storage;
+
+pub use convert::IntoTensor;
+pub use create::{arange, empty, eye, full, linspace, ones, ones_dtype, zeros, zeros_dtype};
+pub(crate) use operand::{Arg, result_dtype};
+pub use operand::{Operand, Scalar};
+
+use crate::DType;
+use crate::dtype::Element;
+use crate::error::{Error, Result};
+use crate::kernels::strided;
+use crate::shape::{Dims, Layout};
+use crate::tape::node::NodeRef;
+use std::ops::Deref;
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use storage::{Buffer, Data, Hold, Storage};
+
+/// An n-dimensional array that records on the tape what is done to it.
+///
+/// Rank, shape and element type are run-time values. `clone()` gives another handle of the same tensor,
+/// as assignment does in Python; [`copy`](Tensor::copy) is PyTorch's `clone()`.
+///
+/// ```
+/// use retrograd::prelude::*;
+/// let x = tensor![[1.0, 2.0], [3.0, 4.0]].requires_grad_();
+/// let y = (&x * &x).sum();
+/// y.backward();
+/// assert_eq!(x.grad().unwrap(), tensor![[2.0, 4.0], [6.0, 8.0]]);
+/// ```
+#[derive(Clone)]
+pub struct Tensor(pub(crate) Arc<Inner>);
+
+/// Why a tensor stands outside of any graph though it was computed from one inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    NoGrad(&'static Location<'static>),
+    Detached(&'static Location<'static>),
+}
+
+/// What the handles of one tensor share.
+pub(crate) struct Inner {
+    pub(crate) layout: Layout,
+    pub(crate) dtype: DType,
+    pub(crate) hold: Hold,
+    pub(crate) origin: Option<Origin>,
+    /// Whether `node` is set; read without the lock.
+    tracked: AtomicBool,
+    node: Mutex<Option<NodeRef>>,
+}
+
+impl Inner {
+    /// A tensor of its own storage, row-major, outside of the tape.
+    #[inline]
+    pub(crate) fn new(shape: Dims, buffer: impl Into<Buffer>) -> Self {
+        let buffer = buffer.into();
+        Self::on(Layout::contiguous(shape), buffer.dtype(), Hold::new(Arc::new(Storage::new(buffer)), false))
+    }
+
+    /// A tensor that reads another one's storage through its own layout.
+    pub(crate) fn view(of: &Tensor, layout: Layout) -> Self {
+        Self::on(layout, of.dtype(), Hold::new(of.storage().clone(), true))
+    }
+
+    #[inline]
+    pub(crate) fn on(layout: Layout, dtype: DType, hold: Hold) -> Self {
+        Inner { layout, dtype, hold, origin: None, tracked: AtomicBool::new(false), node: Mutex::new(None) }
+    }
+
+    #[inline]
+    pub(crate) fn set_node_mut(&mut self, node: NodeRef) {
+        *self.tracked.get_mut() = true;
+        *self.node.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(node);
+    }
+
+    pub(crate) fn untracked(self) -> Tensor {
+        Tensor(Arc::new(self))
+    }
+}
+
+impl Tensor {
+    #[inline]
+    pub(crate) fn from_data<T: Element>(shape: Dims, data: Data<T>) -> Tensor {
+        Inner::new(shape, data).untracked()
+    }
+
+    /// The sizes of the axes.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::tensor![[1.0, 2.0, 3.0]].shape(), [1, 3]);
+    /// ```
+    #[inline]
+    pub fn shape(&self) -> &[usize] {
+        &self.0.layout.shape
+    }
+
+    /// The size of one axis; a negative one counts from the end.
+    ///
+    /// # Panics
+    /// If the tensor has no such axis.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::zeros([2, 3]).size(-1), 3);
+    /// ```
+    #[track_caller]
+    pub fn size(&self, axis: i64) -> usize {
+        use crate::error::OrPanic;
+        let refused = Error::Axis { op: "size", axis, rank: self.rank() };
+        if self.rank() == 0 {
+            Err(refused).or_panic()
+        } else {
+            self.shape()[crate::shape::axis("size", axis, self.rank()).or_panic()]
+        }
+    }
+
+    /// The number of axes.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::zeros([2, 3]).rank(), 2);
+    /// ```
+    #[inline]
+    pub fn rank(&self) -> usize {
+        self.0.layout.shape.len()
+    }
+
+    /// The number of axes, PyTorch's name of [`rank`](Tensor::rank).
+    ///
+    /// ```
+    /// assert_eq!(retrograd::zeros([2, 3]).dim(), 2);
+    /// ```
+    #[inline]
+    pub fn dim(&self) -> usize {
+        self.rank()
+    }
+
+    /// The number of elements.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::zeros([2, 3]).numel(), 6);
+    /// ```
+    #[inline]
+    pub fn numel(&self) -> usize {
+        self.0.layout.numel()
+    }
+
+    /// The element type.
+    ///
+    /// ```
+    /// assert_eq!(retrograd::zeros([2]).dtype(), retrograd::DType::F32);
+    /// ```
+    #[inline]
+    pub fn dtype(&self) -> DType {
+        self.0.dtype
+    }
+
+    /// Whether the elements lie in row-major order without gaps.
+    ///
+    /// ```
+    /// assert!(!retrograd::zeros([2, 3]).t().is_contiguous());
+    /// ```
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
+        self.0.layout.contiguous
+    }
+
+    /// Whether both handles name the same tensor.
+    ///
+    /// ```
+    /// let x = retrograd::zeros([2]);
+    /// assert!(x.is_same(&x.clone()) && !x.is_same(&x.copy()));
+    /// ```
+    pub fn is_same(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether both tensors read the same storage, as views and their base do.
+    ///
+    /// ```
+    /// let x = retrograd::zeros([2, 3]);
+    /// assert!(x.shares_storage(&x.t()));
+    /// ```
+    pub fn shares_storage(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(self.storage(), other.storage())
+    }
+
+    #[inline]
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.0.layout
+    }
+
+    #[inline]
+    pub(crate) fn storage(&self) -> &Arc<Storage> {
+        &self.0.hold.storage
+    }
+
+    /// Whether gradients flow to this tensor: it is a leaf that asks for them, or computed from one.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let x = tensor![1.0].requires_grad_();
+    /// assert!((&x * 2.0).requires_grad());
+    /// ```
+    #[inline]
+    pub fn requires_grad(&self) -> bool {
+        self.0.tracked.load(Relaxed)
+    }
+
+    fn lock_node(&self) -> MutexGuard<'_, Option<NodeRef>> {
+        self.0.node.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tensor's place on the tape.
+    #[inline]
+    pub(crate) fn node(&self) -> Option<NodeRef> {
+        if self.requires_grad() { self.lock_node().clone() } else { None }
+    }
+
+    pub(crate) fn set_node(&self, node: Option<NodeRef>) {
+        let is_some = node.is_some();
+        let old = std::mem::replace(&mut *self.lock_node(), node);
+        self.0.tracked.store(is_some, Relaxed);
+        drop(old);
+    }
+
+    /// The elements in row-major order, without a copy where they lie so.
+    ///
+    /// `T` must be the type behind [`dtype`](Tensor::dtype).
+    #[inline]
+    pub(crate) fn values<T: Element>(&self) -> Values<T> {
+        let Layout { offset, contiguous, .. } = self.0.layout;
+        let data = self.snapshot::<T>();
+        if contiguous {
+            return Values { data, start: offset, len: self.numel() };
+        }
+        let data = strided::gather(&data, self.layout());
+        Values { start: 0, len: data.len(), data }
+    }
+
+    /// The whole storage as it is now.
+    #[inline]
+    pub(crate) fn snapshot<T: Element>(&self) -> Data<T> {
+        self.storage().snapshot_as::<T>()
+    }
+
+    pub(crate) fn check_type<T: Element>(&self, op: &'static str) -> Result<()> {
+        if T::DTYPE == self.dtype() {
+            return Ok(());
+        }
+        Err(Error::WrongType { op, actual: self.dtype(), asked: T::DTYPE })
+    }
+}
+
+/// A snapshot of a tensor's elements in row-major order.
+pub(crate) struct Values<T: Element> {
+    data: Data<T>,
+    start: usize,
+    len: usize,
+}
+
+impl<T: Element> Values<T> {
+    /// The elements as a buffer, without a copy where it holds no others.
+    pub(crate) fn into_data(self) -> Data<T> {
+        if self.start == 0 && self.data.len() == self.len {
+            return self.data;
+        }
+        let mut data = Data::scratch(self.len);
+        data.make_mut().copy_from_slice(&self);
+        data
+    }
+}
+
+impl<T: Element> Deref for Values<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.data[self.start..self.start + self.len]
+    }
+}
+
+impl PartialEq for Tensor {
+    /// Whether shape, element type and every element agree; a NaN agrees with nothing.
+    fn eq(&self, other: &Tensor) -> bool {
+        self.shape() == other.shape()
+            && self.dtype() == other.dtype()
+            && crate::dtype::with_dtype!(self.dtype(), T => *self.values::<T>() == *other.values::<T>())
+    }
+}
