@@ -1,0 +1,51 @@
+//! Sums of two operands.
+
+use super::binary::{Arithmetic, zip};
+use super::fallible;
+use crate::dtype::with_dtype;
+use crate::error::Result;
+use crate::shape::broadcast;
+use crate::tape::{Cx, Op};
+use crate::tensor::{Arg, result_dtype};
+use crate::{Operand, Tensor};
+#[cfg(test)]
+use super::case::Case;
+
+pub(crate) struct Add;
+
+impl Op for Add {
+    const NAME: &'static str = "AddBackward0";
+    const BROADCASTS: bool = true;
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.give(0, |_| Ok(grad.clone()))?;
+        cx.give(1, |_| Ok(grad.clone()))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        Case::binary((-2.0, 2.0), (-2.0, 2.0), |a, b| a + b)
+    }
+}
+
+#[track_caller]
+pub(crate) fn add_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
+    let shape = broadcast("add", lhs.shape(), rhs.shape())?;
+    let out = with_dtype!(result_dtype(&[lhs, rhs]), T => zip::<T, T>(lhs, rhs, shape, Arithmetic::plus));
+    Ok(out.record(&[lhs, rhs], |_| Add))
+}
+
+fallible! {
+    /// Elementwise sum, with broadcasting: `&x + &y`. Two `bool` give their "or".
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![[1.0], [2.0]].add(tensor![10.0, 20.0]), tensor![[11.0, 21.0], [12.0, 22.0]]);
+    /// ```
+    fn add | try_add(&self, other: impl Operand) -> Tensor {
+        add_args(self.arg(), other.arg())
+    }
+}

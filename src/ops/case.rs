@@ -1,0 +1,94 @@
+//! Cases on which the operations' gradients are checked.
+
+use crate::Tensor;
+use crate::functional::{gradcheck, gradgradcheck};
+use crate::shape::{Dims, Layout, row_major};
+use crate::tensor::Inner;
+
+type Function = Box<dyn Fn(&[Tensor]) -> Tensor>;
+
+/// A function of some `f64` tensors that is smooth where they lie.
+pub(crate) struct Case {
+    inputs: Vec<Tensor>,
+    f: Function,
+    repeats: bool,
+}
+
+/// Values spread over a range, without order or pattern, the same in every run.
+pub(crate) fn sample(shape: &[usize], low: f64, high: f64, salt: usize) -> Tensor {
+    let spread = |i: usize| ((i + 1) as f64 * 0.618_033_988_749_895 + salt as f64 * 0.271).fract();
+    let values = (0..shape.iter().product()).map(|i| low + (high - low) * spread(i)).collect();
+    Tensor::from_vec::<f64>(values, shape)
+}
+
+impl Case {
+    pub(crate) fn new(inputs: impl Into<Vec<Tensor>>, f: impl Fn(&[Tensor]) -> Tensor + 'static) -> Case {
+        Case { inputs: inputs.into(), f: Box::new(f), repeats: true }
+    }
+
+    /// For a function with a kink where its inputs are equal.
+    pub(crate) fn apart(self) -> Case {
+        Case { repeats: false, ..self }
+    }
+
+    /// An elementwise function of one tensor, over shapes from 0-d to empty.
+    pub(crate) fn unary(low: f64, high: f64, f: impl Fn(&Tensor) -> Tensor + Copy + 'static) -> Vec<Case> {
+        let shapes: [&[usize]; 5] = [&[], &[3], &[2, 3], &[20], &[0, 2]];
+        shapes.iter().map(|shape| Case::new([sample(shape, low, high, shape.len())], move |x| f(&x[0]))).collect()
+    }
+
+    /// An elementwise function of two tensors, over pairs of shapes that broadcast.
+    pub(crate) fn binary(
+        (low, high): (f64, f64),
+        (other_low, other_high): (f64, f64),
+        f: impl Fn(&Tensor, &Tensor) -> Tensor + Copy + 'static,
+    ) -> Vec<Case> {
+        let shapes: [(&[usize], &[usize]); 9] = [
+            (&[], &[]),
+            (&[3], &[3]),
+            (&[2, 3], &[3]),
+            (&[2, 1], &[1, 3]),
+            (&[], &[2]),
+            (&[2, 3], &[2, 1]),
+            (&[2, 1, 3], &[2, 1]),
+            (&[0, 3], &[3]),
+            (&[1], &[0]),
+        ];
+        let pair = |(l, r): &(&[usize], &[usize])| [sample(l, low, high, 1), sample(r, other_low, other_high, 2)];
+        shapes.iter().map(|shapes| Case::new(pair(shapes), move |x| f(&x[0], &x[1]))).collect()
+    }
+
+    /// Checks first and second derivatives on the inputs as they are, on scattered ones, and on one tensor
+    /// in the place of all.
+    #[track_caller]
+    pub(crate) fn check(self, op: &str) {
+        let shapes: Vec<_> = self.inputs.iter().map(|x| x.shape().to_vec()).collect();
+        let prove = |inputs: &[Tensor], f: &dyn Fn(&[Tensor]) -> Tensor, how: &str| {
+            if let Err(error) = gradcheck(f, inputs).and_then(|()| gradgradcheck(f, inputs)) {
+                panic!("{op} on {shapes:?}, {how}: {error}");
+            }
+        };
+        let leaves: Vec<_> = self.inputs.iter().map(|x| x.detach().requires_grad_()).collect();
+        prove(&leaves, &self.f, "contiguous");
+        let scattered: Vec<_> = self.inputs.iter().map(|x| scatter(x).requires_grad_()).collect();
+        prove(&scattered, &self.f, "not contiguous");
+        let alike = self.inputs.windows(2).all(|pair| pair[0].shape() == pair[1].shape());
+        if self.repeats && self.inputs.len() > 1 && alike {
+            let count = self.inputs.len();
+            let repeated = |x: &[Tensor]| (self.f)(&vec![x[0].clone(); count]);
+            prove(&leaves[..1], &repeated, "the same tensor twice");
+        }
+    }
+}
+
+/// The same values in a storage with gaps, the first axis innermost.
+fn scatter(x: &Tensor) -> Tensor {
+    let reversed: Dims = x.shape().iter().rev().copied().collect();
+    let strides: Dims = row_major(&reversed).iter().rev().map(|step| step * 2).collect();
+    let layout = Layout::strided(x.shape().into(), strides, 1);
+    let mut values = vec![f64::NAN; 2 * x.numel() + 1];
+    let mut source = x.to_vec::<f64>().into_iter();
+    crate::kernels::strided::for_each_position(&layout, |at| values[at] = source.next().unwrap());
+    let base = Tensor::from(values);
+    Inner::view(&base, layout).untracked()
+}

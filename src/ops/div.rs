@@ -1,0 +1,64 @@
+//! Quotients of two operands.
+
+use super::binary::zip;
+use super::fallible;
+use crate::dtype::with_float;
+use crate::error::Result;
+use crate::shape::broadcast;
+use crate::tape::{Cx, Op, SavedArg};
+use crate::tensor::{Arg, result_dtype};
+use crate::{Operand, Tensor};
+#[cfg(test)]
+use super::case::Case;
+
+pub(crate) struct Div {
+    lhs: SavedArg,
+    rhs: SavedArg,
+}
+
+impl Op for Div {
+    const NAME: &'static str = "DivBackward0";
+    const BROADCASTS: bool = true;
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        let divisor = cx.saved_arg(&self.rhs)?;
+        cx.give(0, |_| grad.try_div(&divisor))?;
+        // PyTorch's order: -g * ((a / b) / b).
+        cx.give(1, |cx| {
+            let quotient = div_args(cx.saved_arg(&self.lhs)?.arg(), divisor.arg())?;
+            grad.neg().try_mul(quotient.try_div(&divisor)?)
+        })
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        Case::binary((-2.0, 2.0), (0.5, 2.0), |a, b| a / b)
+    }
+}
+
+#[track_caller]
+pub(crate) fn div_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
+    let shape = broadcast("div", lhs.shape(), rhs.shape())?;
+    let dtype = result_dtype(&[lhs, rhs]).or_default_float();
+    let out = with_float!(dtype, T => zip::<T, T>(lhs, rhs, shape, |a, b| a / b),
+        else unreachable!("a floating-point type was chosen"));
+    Ok(out.record(&[lhs, rhs], |_| Div {
+        lhs: SavedArg::new(lhs, rhs.requires_grad()),
+        rhs: SavedArg::new(rhs, true),
+    }))
+}
+
+fallible! {
+    /// Elementwise quotient, with broadcasting: `&x / &y`. Integers give the default floating-point type.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1, 3].div(2), tensor![0.5, 1.5]);
+    /// ```
+    fn div | try_div(&self, other: impl Operand) -> Tensor {
+        div_args(self.arg(), other.arg())
+    }
+}

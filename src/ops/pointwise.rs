@@ -1,0 +1,188 @@
+//! Elementwise functions of one tensor.
+
+use super::binary::load;
+use super::unary::unary;
+use crate::dtype::{with_float, with_number};
+use crate::error::Result;
+use crate::kernels::elementwise;
+use crate::tape::{Cx, Op, Saved};
+use crate::tensor::Inner;
+use crate::{Operand, Tensor};
+#[cfg(test)]
+use super::case::Case;
+
+/// Signs of numbers, for integers and floats alike.
+trait Signed: Copy {
+    fn negative(self) -> Self;
+    fn absolute(self) -> Self;
+    fn positive_part(self) -> Self;
+}
+macro_rules! signed {
+    ($($t:ty: $neg:ident, $abs:ident, |$v:ident| $relu:expr;)*) => { $(
+        impl Signed for $t {
+            #[inline(always)]
+            fn negative(self) -> Self { <$t>::$neg(self) }
+            #[inline(always)]
+            fn absolute(self) -> Self { <$t>::$abs(self) }
+            #[inline(always)]
+            fn positive_part(self) -> Self { let $v = self; $relu }
+        }
+    )* };
+}
+use std::ops::Neg as _;
+// A NaN is not less than zero and so passes through relu, as in PyTorch.
+signed! {
+    f32: neg, abs, |v| if v < 0.0 { 0.0 } else { v };
+    f64: neg, abs, |v| if v < 0.0 { 0.0 } else { v };
+    i64: wrapping_neg, wrapping_abs, |v| v.max(0);
+}
+
+unary! {
+    /// Each element with the other sign: `-&x`.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0, -2.0].neg(), tensor![-1.0, 2.0]);
+    /// ```
+    neg | Neg "NegBackward0", keep |v| v.negative(), none |g, _s| g.neg(), on -2.0 .. 2.0;
+
+    /// e to each element. Integers give the default floating-point type.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].exp(), tensor![1.0]);
+    /// ```
+    exp | Exp "ExpBackward0", lift |v| v.exp(), output |g, y| g * y, on -2.0 .. 2.0;
+
+    /// Natural logarithm.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0].log(), tensor![0.0]);
+    /// ```
+    log | Log "LogBackward0", lift |v| v.ln(), input |g, x| g / x, on 0.5 .. 2.0;
+
+    /// Square root.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![9.0].sqrt(), tensor![3.0]);
+    /// ```
+    sqrt | Sqrt "SqrtBackward0", lift |v| v.sqrt(), output |g, y| g / (y * 2), on 0.5 .. 2.0;
+
+    /// Sine of radians.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].sin(), tensor![0.0]);
+    /// ```
+    sin | Sin "SinBackward0", lift |v| v.sin(), input |g, x| g * x.cos(), on -2.0 .. 2.0;
+
+    /// Cosine of radians.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].cos(), tensor![1.0]);
+    /// ```
+    cos | Cos "CosBackward0", lift |v| v.cos(), input |g, x| g * x.sin().neg(), on -2.0 .. 2.0;
+
+    /// Hyperbolic tangent.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].tanh(), tensor![0.0]);
+    /// ```
+    tanh | Tanh "TanhBackward0", lift |v| v.tanh(), output |g, y| g * (1.0 - y * y), on -2.0 .. 2.0;
+
+    /// `1 / (1 + exp(-x))`, PyTorch's formula.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].sigmoid(), tensor![0.5]);
+    /// ```
+    sigmoid | Sigmoid "SigmoidBackward0", lift |v| 1.0 / (1.0 + (-v).exp()), output |g, y| g * (1.0 - y) * y,
+        on -2.0 .. 2.0;
+
+    /// Each element where it is positive, else 0. The derivative at 0 is 0.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![-1.0, 2.0].relu(), tensor![0.0, 2.0]);
+    /// ```
+    relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| Tensor::where_(&y.gt(0), g, 0.0),
+        on 0.1 .. 2.0;
+
+    /// Absolute value. The derivative at 0 is 0.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![-1.5, 2.0].abs(), tensor![1.5, 2.0]);
+    /// ```
+    abs | Abs "AbsBackward0", keep |v| v.absolute(), input |g, x| g * x.sign(), on -2.0 .. -0.1;
+
+    /// One over each element.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![4.0].reciprocal(), tensor![0.25]);
+    /// ```
+    reciprocal | Reciprocal "ReciprocalBackward0", lift |v| 1.0 / v, output |g, y| g * (y * y).neg(), on 0.5 .. 2.0;
+}
+
+/// Declares elementwise functions that are flat wherever they have a derivative: they stay outside of the graph.
+macro_rules! flat {
+    ($( $(#[$doc:meta])* $method:ident |$v:ident| $float:expr; )*) => { impl Tensor { $(
+        $(#[$doc])*
+        pub fn $method(&self) -> Tensor {
+            with_float!(self.dtype(), T => {
+                Inner::new(self.shape().into(), elementwise::map(&self.values::<T>(), |$v: T| -> T { $float })).untracked()
+            }, else self.clone())
+        }
+    )* } };
+}
+flat! {
+    /// The largest whole number not above each element. Not differentiable.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.7, -1.2].floor(), tensor![1.0, -2.0]);
+    /// ```
+    floor |v| v.floor();
+    /// The smallest whole number not below each element. Not differentiable.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.2, -1.7].ceil(), tensor![2.0, -1.0]);
+    /// ```
+    ceil |v| v.ceil();
+    /// The nearest whole number, the even one where two are as near. Not differentiable.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.5, 1.5, 1.7].round(), tensor![0.0, 2.0, 2.0]);
+    /// ```
+    round |v| v.round_ties_even();
+    /// Each element without its fraction. Not differentiable.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.7, -1.7].trunc(), tensor![1.0, -1.0]);
+    /// ```
+    trunc |v| v.trunc();
+}
+
+impl Tensor {
+    /// -1, 0 or 1 by each element's sign; NaN gives 0, as in PyTorch. Not differentiable.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![-2.0, 0.0, 3.0].sign(), tensor![-1.0, 0.0, 1.0]);
+    /// ```
+    pub fn sign(&self) -> Tensor {
+        with_number!(self.dtype(), T => {
+            let zero = T::default();
+            let sign = |v: T| (i32::from(v > zero) - i32::from(v < zero)) as T;
+            Inner::new(self.shape().into(), elementwise::map(&self.values::<T>(), sign)).untracked()
+        }, else self.clone())
+    }
+}

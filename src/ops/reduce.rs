@@ -1,0 +1,111 @@
+//! What reductions share: which axes go, and how the elements are laid out for the kernels.
+
+use crate::Tensor;
+use crate::dtype::Element;
+use crate::error::Result;
+use crate::shape::{self, Dims, Layout};
+use crate::tensor::{Inner, Values};
+
+/// One axis or several, as reductions take them; a negative one counts from the end.
+///
+/// ```
+/// use retrograd::prelude::*;
+/// let x = ones([2, 3, 4]);
+/// assert_eq!(x.sum_dim(-1).shape(), [2, 3]);
+/// assert_eq!(x.sum_dim([0, 2]).shape(), [3]);
+/// ```
+pub trait Axes {
+    /// The axes as they were given.
+    fn list(&self) -> Vec<i64>;
+}
+
+macro_rules! axes {
+    ($($t:ty),*) => { $(
+        impl Axes for $t {
+            fn list(&self) -> Vec<i64> { vec![*self as i64] }
+        }
+        impl<const N: usize> Axes for [$t; N] {
+            fn list(&self) -> Vec<i64> { self.iter().map(|&axis| axis as i64).collect() }
+        }
+        impl Axes for &[$t] {
+            fn list(&self) -> Vec<i64> { self.iter().map(|&axis| axis as i64).collect() }
+        }
+    )* };
+}
+axes!(i32, i64, usize);
+
+/// A reduction's axes and shapes.
+#[derive(Clone)]
+pub(crate) struct Plan {
+    /// The axes that go, in order.
+    pub(crate) axes: Dims,
+    pub(crate) from: Dims,
+    /// The shape with every axis that goes at size 1.
+    pub(crate) kept: Dims,
+    /// The result's shape.
+    pub(crate) to: Dims,
+}
+
+impl Plan {
+    /// Over all axes.
+    pub(crate) fn all(x: &Tensor) -> Plan {
+        let axes = (0..x.rank()).collect();
+        Plan { axes, from: x.shape().into(), kept: Dims::from_elem(1, x.rank()), to: Dims::new() }
+    }
+
+    /// Over the axes named; none means all of them, as in PyTorch.
+    pub(crate) fn over(op: &'static str, x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Plan> {
+        let mut axes = shape::axes(op, &axes.list(), x.rank())?;
+        if axes.is_empty() {
+            axes = (0..x.rank()).collect();
+        }
+        axes.retain(|axis| *axis < x.rank());
+        let mut kept: Dims = x.shape().into();
+        axes.iter().for_each(|&axis| kept[axis] = 1);
+        let to = match keepdim {
+            true => kept.clone(),
+            false => (0..x.rank()).filter(|axis| !axes.contains(axis)).map(|axis| x.shape()[axis]).collect(),
+        };
+        Ok(Plan { axes, from: x.shape().into(), kept, to })
+    }
+
+    /// How many elements go into one.
+    pub(crate) fn len(&self) -> usize {
+        self.axes.iter().map(|&axis| self.from[axis]).product()
+    }
+
+    /// The elements as `[outer, len, inner]`, of which the middle axis goes.
+    pub(crate) fn blocks<T: Element>(&self, x: &Tensor) -> Blocks<T> {
+        let len = self.len();
+        let (first, last) = match (self.axes.first(), self.axes.last()) {
+            (Some(&first), Some(&last)) => (first, last),
+            _ => return Blocks { values: x.values(), outer: x.numel(), len: 1, inner: 1 },
+        };
+        let joined = (first..=last).all(|axis| self.axes.contains(&axis) || self.from[axis] == 1);
+        if joined {
+            let outer = self.from[..first].iter().product();
+            return Blocks { values: x.values(), outer, len, inner: self.from[last + 1..].iter().product() };
+        }
+        let layout = x.layout();
+        let stays = (0..x.rank()).filter(|axis| !self.axes.contains(axis));
+        let order: Dims = stays.chain(self.axes.iter().copied()).collect();
+        let pick = |of: &Dims| order.iter().map(|&axis| of[axis]).collect::<Dims>();
+        let moved = Layout::strided(pick(&layout.shape), pick(&layout.strides), layout.offset);
+        let values = Inner::view(x, moved).untracked().values();
+        Blocks { values, outer: self.to.iter().product(), len, inner: 1 }
+    }
+
+    /// A gradient of the result, stretched over the elements that went into it.
+    pub(crate) fn stretch(&self, grad: &Tensor) -> Result<Tensor> {
+        let grad = if grad.shape() == &self.kept[..] { grad.clone() } else { grad.try_reshape(&self.kept[..])? };
+        grad.try_expand(&self.from[..])
+    }
+}
+
+/// Elements laid out for a reduction's kernel.
+pub(crate) struct Blocks<T: Element> {
+    pub(crate) values: Values<T>,
+    pub(crate) outer: usize,
+    pub(crate) len: usize,
+    pub(crate) inner: usize,
+}

@@ -1,0 +1,59 @@
+//! Differences of two operands.
+
+use super::binary::{Arithmetic, zip};
+use super::fallible;
+use crate::dtype::with_dtype;
+use crate::error::{Error, Result};
+use crate::shape::broadcast;
+use crate::tape::{Cx, Op};
+use crate::tensor::{Arg, result_dtype};
+use crate::{DType, Operand, Tensor};
+#[cfg(test)]
+use super::case::Case;
+
+pub(crate) struct Sub;
+
+impl Op for Sub {
+    const NAME: &'static str = "SubBackward0";
+    const BROADCASTS: bool = true;
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.give(0, |_| Ok(grad.clone()))?;
+        cx.give(1, |_| Ok(grad.neg()))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        Case::binary((-2.0, 2.0), (-2.0, 2.0), |a, b| a - b)
+    }
+}
+
+#[track_caller]
+pub(crate) fn sub_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
+    if lhs.dtype() == DType::Bool || rhs.dtype() == DType::Bool {
+        return Err(Error::DType {
+            op: "sub",
+            problem: format!("{} minus {} has no meaning", lhs.dtype(), rhs.dtype()),
+            cure: "Cast the bool operand first, with `.to(I64)`, or use `logical_xor` for the difference of masks."
+                .into(),
+        });
+    }
+    let shape = broadcast("sub", lhs.shape(), rhs.shape())?;
+    let out = with_dtype!(result_dtype(&[lhs, rhs]), T => zip::<T, T>(lhs, rhs, shape, Arithmetic::minus));
+    Ok(out.record(&[lhs, rhs], |_| Sub))
+}
+
+fallible! {
+    /// Elementwise difference, with broadcasting: `&x - &y`.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast, or an operand is `bool`.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![3.0, 4.0].sub(1.0), tensor![2.0, 3.0]);
+    /// ```
+    fn sub | try_sub(&self, other: impl Operand) -> Tensor {
+        sub_args(self.arg(), other.arg())
+    }
+}
