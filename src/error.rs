@@ -143,6 +143,28 @@ pub enum Error {
         /// The version saved.
         expected: u32,
     },
+    /// A derivative that differs from the difference quotient.
+    #[error(
+        "{op}: the derivative of element {output_element} of output {output} by element {input_element} of \
+         input {input} is {analytic} by backward and {numeric} by central differences. Check the backward of \
+         the operations in the function, or move the input away from a point where it is not smooth."
+    )]
+    Gradient {
+        /// The check.
+        op: &'static str,
+        /// Which input.
+        input: usize,
+        /// Which of its elements, in row-major order.
+        input_element: usize,
+        /// Which output.
+        output: usize,
+        /// Which of its elements, in row-major order.
+        output_element: usize,
+        /// The derivative by backward.
+        analytic: f64,
+        /// The derivative by central differences.
+        numeric: f64,
+    },
     /// A file or record that cannot be read.
     #[error("{place}: {problem}. {cure}")]
     Data {

@@ -12,7 +12,7 @@ mod tensor;
 
 pub use dtype::{DType, Element, default_dtype, promote_types, set_default_dtype};
 pub use error::{Error, Result};
-pub use ops::*;
+pub use ops::reduce::Axes;
 pub use random::{Generator, NumpyRandomState, manual_seed};
 pub use shape::IntoShape;
 pub use tape::{GradStatus, NoGrad, TensorList, enable_grad, grad, is_grad_enabled, no_grad, no_grad_guard};

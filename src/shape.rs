@@ -247,22 +247,21 @@ macro_rules! size_alone {
 }
 size_alone!(i32, i64, usize);
 macro_rules! tuple {
-    ($($name:ident),*) => {
+    ($($name:ident $value:ident),*) => {
         impl<$($name: Size),*> IntoShape for ($($name,)*) {
-            #[allow(non_snake_case)]
             fn into_sizes(self) -> SmallVec<[i64; 4]> {
-                let ($($name,)*) = self;
-                SmallVec::from_slice(&[$($name.size()),*])
+                let ($($value,)*) = self;
+                SmallVec::from_slice(&[$($value.size()),*])
             }
         }
     };
 }
-tuple!(A);
-tuple!(A, B);
-tuple!(A, B, C);
-tuple!(A, B, C, D);
-tuple!(A, B, C, D, E);
-tuple!(A, B, C, D, E, F);
+tuple!(A a);
+tuple!(A a, B b);
+tuple!(A a, B b, C c);
+tuple!(A a, B b, C c, D d);
+tuple!(A a, B b, C c, D d, E e);
+tuple!(A a, B b, C c, D d, E e, F f);
 
 /// A shape for a new tensor, where every size must be known.
 pub(crate) fn full_shape(op: &'static str, shape: impl IntoShape) -> Result<Dims> {

@@ -58,6 +58,41 @@ impl Case {
         shapes.iter().map(|shapes| Case::new(pair(shapes), move |x| f(&x[0], &x[1]))).collect()
     }
 
+    /// A reduction of all elements of one tensor, over shapes from 0-d to empty.
+    pub(crate) fn reduction(low: f64, high: f64, f: impl Fn(&Tensor) -> Tensor + Copy + 'static) -> Vec<Case> {
+        let mut cases = Self::reduction_of_some(low, high, f);
+        cases.push(Case::new([sample(&[0, 2], low, high, 0)], move |x| f(&x[0])));
+        cases
+    }
+
+    /// As [`reduction`](Case::reduction), for one that has no value for no elements.
+    pub(crate) fn reduction_of_some(low: f64, high: f64, f: impl Fn(&Tensor) -> Tensor + Copy + 'static) -> Vec<Case> {
+        let shapes: [&[usize]; 4] = [&[], &[3], &[2, 3], &[2, 1, 3]];
+        shapes.iter().map(|shape| Case::new([sample(shape, low, high, shape.len())], move |x| f(&x[0]))).collect()
+    }
+
+    /// A reduction over axes, which are given to it with whether they stay.
+    pub(crate) fn reduction_over_axes(
+        low: f64,
+        high: f64,
+        f: impl Fn(&Tensor, &[i64], bool) -> Tensor + Copy + 'static,
+    ) -> Vec<Case> {
+        let cases: [(&[usize], &'static [i64]); 8] = [
+            (&[], &[0]),
+            (&[3], &[0]),
+            (&[2, 3], &[0]),
+            (&[2, 3], &[-1]),
+            (&[2, 3, 2], &[0, 2]),
+            (&[2, 3, 2], &[1]),
+            (&[2, 1, 3], &[0, 1]),
+            (&[0, 2], &[1]),
+        ];
+        let case = |&(shape, axes): &(&[usize], &'static [i64])| {
+            [false, true].map(|keep| Case::new([sample(shape, low, high, 1)], move |x| f(&x[0], axes, keep)))
+        };
+        cases.iter().flat_map(case).collect()
+    }
+
     /// Checks first and second derivatives on the inputs as they are, on scattered ones, and on one tensor
     /// in the place of all.
     #[track_caller]

@@ -10,13 +10,13 @@ pub(crate) mod unary;
 /// Declares the files and, for the tests, the table of all nodes with their cases. A node whose `Op` has no
 /// cases does not compile, and one that is not named here fails `every_operation_is_listed`.
 macro_rules! ops {
-    ($($file:ident: $($op:ident $(<$all:literal>)?),*;)*) => {
+    ($($file:ident: $($op:ident $(<$kind:tt>)?),*;)*) => {
         $(pub(crate) mod $file;)*
 
         #[cfg(test)]
         fn table() -> Vec<(&'static str, &'static str, Vec<case::Case>)> {
             use crate::tape::Op;
-            vec![$($((stringify!($op), <$file::$op $(<$all>)? as Op>::NAME, <$file::$op $(<$all>)? as Op>::cases())),*),*]
+            vec![$($((stringify!($op), <$file::$op $(<$kind>)? as Op>::NAME, <$file::$op $(<$kind>)? as Op>::cases())),*),*]
         }
     };
 }
@@ -32,10 +32,10 @@ ops! {
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal;
     pow: Pow;
     remainder: Remainder;
-    select: Where, Maximum, Minimum;
+    select: Where, Maximum, Minimum, Clamp;
     sub: Sub;
     sum: Sum<true>, Sum<false>;
-    view: View, Transpose, Permute, Expand, Squeeze, Unsqueeze;
+    view: View, Squeeze, SqueezeDim, Unsqueeze, Transpose, T, Permute, Expand;
 }
 
 /// Declares a method that panics at its caller's line with the error that its `try_` twin returns.

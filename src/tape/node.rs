@@ -32,6 +32,10 @@ pub(crate) trait Op: Send + Sync + 'static {
 
     /// Hands each input its gradient, by tensor operations, so that any order of derivative follows.
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
+
+    /// Functions on which its derivatives are checked.
+    #[cfg(test)]
+    fn cases() -> Vec<crate::ops::case::Case>;
 }
 
 /// A shared node of any operation.

@@ -231,7 +231,6 @@ impl Tensor {
     }
 }
 
-#[cfg(feature = "ndarray")]
 mod with_ndarray {
     use super::*;
     use ndarray::{ArrayBase, ArrayD, Data as NdData, Dimension};

@@ -199,7 +199,7 @@ impl Tensor {
     /// If `source` does not broadcast to this shape, and as [`fill_`](Tensor::fill_).
     #[track_caller]
     pub fn try_copy_(&self, source: &Tensor) -> Result<()> {
-        self.in_place("copy_", Some(source), |x| source.try_expand(x.shape())?.try_copy_to(x.dtype()))
+        self.in_place("copy_", Some(source), |x| Ok(source.try_expand(x.shape())?.to(x.dtype())))
     }
 }
 

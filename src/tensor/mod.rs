@@ -5,11 +5,13 @@ mod create;
 mod inplace;
 mod operand;
 mod operators;
+mod print;
 pub(crate) mod storage;
 
 pub use convert::IntoTensor;
 pub use create::{arange, empty, eye, full, linspace, ones, ones_dtype, zeros, zeros_dtype};
-pub(crate) use operand::{Arg, result_dtype};
+pub(crate) use operand::sealed::Sealed as SealedOperand;
+pub(crate) use operand::{Arg, Number, result_dtype};
 pub use operand::{Operand, Scalar};
 
 use crate::DType;
@@ -266,6 +268,16 @@ pub(crate) struct Values<T: Element> {
 }
 
 impl<T: Element> Values<T> {
+    #[inline]
+    pub(crate) fn one(value: T) -> Self {
+        Values::whole(Data::one(value))
+    }
+
+    #[inline]
+    pub(crate) fn whole(data: Data<T>) -> Self {
+        Values { start: 0, len: data.len(), data }
+    }
+
     /// The elements as a buffer, without a copy where it holds no others.
     pub(crate) fn into_data(self) -> Data<T> {
         if self.start == 0 && self.data.len() == self.len {

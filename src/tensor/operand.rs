@@ -3,7 +3,7 @@
 use crate::dtype::{Element, promote_types};
 use crate::{DType, Tensor, default_dtype};
 
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
@@ -113,6 +113,14 @@ impl<'a> Arg<'a> {
         match self {
             Arg::Tensor(t) => t.shape(),
             Arg::Number(_) => &[],
+        }
+    }
+
+    /// The element type; a float has the default one.
+    pub(crate) fn dtype(&self) -> DType {
+        match self {
+            Arg::Tensor(t) => t.dtype(),
+            Arg::Number(n) => n.dtype(),
         }
     }
 

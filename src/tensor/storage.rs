@@ -180,6 +180,10 @@ impl Storage {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     #[inline]
     pub(crate) fn snapshot(&self) -> Buffer {
         self.lock().clone()

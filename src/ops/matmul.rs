@@ -1,0 +1,243 @@
+//! Matrix products.
+
+#[cfg(test)]
+use super::case::{Case, sample};
+use super::fallible;
+use crate::dtype::with_number;
+use crate::error::{Error, Result};
+use crate::kernels::gemm::{Matrix, Product};
+use crate::shape::{Dims, broadcast};
+use crate::tape::{Cx, Op, SavedArg};
+use crate::tensor::Inner;
+use crate::tensor::storage::Data;
+use crate::{Operand, Tensor};
+
+/// A saved factor, kept where the other one's gradient reads it.
+fn keep(tensor: &Tensor, other: &Tensor) -> SavedArg {
+    SavedArg::new(tensor.arg(), other.requires_grad())
+}
+
+/// The product of two matrices.
+pub(crate) struct Mm {
+    lhs: SavedArg,
+    rhs: SavedArg,
+}
+
+impl Op for Mm {
+    const NAME: &'static str = "MmBackward0";
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.give(0, |cx| mm(grad, &cx.saved_tensor(&self.rhs)?.try_t()?))?;
+        cx.give(1, |cx| mm(&cx.saved_tensor(&self.lhs)?.try_t()?, grad))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        let sizes: [[usize; 3]; 4] = [[2, 3, 4], [1, 1, 1], [3, 3, 3], [2, 0, 3]];
+        let pair = |[m, k, n]: [usize; 3]| [sample(&[m, k], -1.0, 1.0, 1), sample(&[k, n], -1.0, 1.0, 2)];
+        let mut cases: Vec<_> =
+            sizes.into_iter().map(|s| Case::new(pair(s), |x| x[0].matmul(&x[1]).pow(2))).collect();
+        cases.push(Case::new([sample(&[3], -1.0, 1.0, 1), sample(&[3], -1.0, 1.0, 2)], |x| x[0].matmul(&x[1])));
+        cases.push(Case::new([sample(&[3], -1.0, 1.0, 1), sample(&[3, 2], -1.0, 1.0, 2)], |x| x[0].matmul(&x[1])));
+        cases.push(Case::new([sample(&[2, 3], -1.0, 1.0, 1), sample(&[3], -1.0, 1.0, 2)], |x| x[0].matmul(&x[1])));
+        cases.push(Case::new([sample(&[2, 2, 3], -1.0, 1.0, 1), sample(&[3, 2], -1.0, 1.0, 2)], |x| {
+            x[0].matmul(&x[1])
+        }));
+        cases
+    }
+}
+
+/// The products of two rows of matrices.
+pub(crate) struct Bmm {
+    lhs: SavedArg,
+    rhs: SavedArg,
+}
+
+impl Op for Bmm {
+    const NAME: &'static str = "BmmBackward0";
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.give(0, |cx| bmm(grad, &cx.saved_tensor(&self.rhs)?.try_transpose(1, 2)?))?;
+        cx.give(1, |cx| bmm(&cx.saved_tensor(&self.lhs)?.try_transpose(1, 2)?, grad))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        let shapes: [[&[usize]; 2]; 5] = [
+            [&[2, 2, 3], &[2, 3, 2]],
+            [&[2, 1, 2, 3], &[3, 3, 2]],
+            [&[3], &[2, 3, 2]],
+            [&[0, 2, 3], &[0, 3, 1]],
+            [&[2, 2, 2], &[2, 2, 2]],
+        ];
+        let case = |[l, r]: &[&[usize]; 2]| {
+            Case::new([sample(l, -1.0, 1.0, 1), sample(r, -1.0, 1.0, 2)], |x| x[0].matmul(&x[1]).pow(2))
+        };
+        shapes.iter().map(case).collect()
+    }
+}
+
+impl Cx<'_> {
+    fn saved_tensor(&self, saved: &SavedArg) -> Result<Tensor> {
+        match saved {
+            SavedArg::Tensor(saved) => self.saved(saved),
+            _ => unreachable!("a factor is a tensor, kept wherever the other one requires a gradient"),
+        }
+    }
+}
+
+/// The `batch`-th matrix of a tensor `[.., rows, cols]` with at most one axis before them.
+fn matrix<'a, T>(tensor: &Tensor, values: &'a [T], batch: usize) -> Matrix<'a, T> {
+    let layout = tensor.layout();
+    let rank = layout.rank();
+    let start = layout.offset + if rank == 3 { batch * layout.strides[0] } else { 0 };
+    Matrix {
+        values: values.get(start..).unwrap_or(&[]),
+        rows: layout.shape[rank - 2],
+        cols: layout.shape[rank - 1],
+        row_step: layout.strides[rank - 2],
+        col_step: layout.strides[rank - 1],
+    }
+}
+
+/// Products of `batch` pairs of matrices, into a tensor of `shape`.
+fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims) -> Result<Inner> {
+    let (m, n) = (shape[shape.len() - 2], shape[shape.len() - 1]);
+    Ok(with_number!(a.dtype(), T => {
+        let (left, right) = (a.snapshot::<T>(), b.snapshot::<T>());
+        let mut out = Data::<T>::scratch(batch * m * n);
+        if m * n > 0 {
+            for (i, out) in out.make_mut().chunks_exact_mut(m * n).enumerate() {
+                T::product(matrix(a, &left, i), matrix(b, &right, i), out);
+            }
+        }
+        Inner::new(shape, out)
+    }, else {
+        return Err(Error::DType {
+            op,
+            problem: "matrices of bool have no product".into(),
+            cure: "Cast them first, with `.to(F32)`.".into(),
+        });
+    }))
+}
+
+#[track_caller]
+fn mm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let shape = Dims::from_slice(&[a.shape()[0], b.shape()[1]]);
+    let out = products("mm", a, b, 1, shape)?;
+    Ok(out.record(&[a.arg(), b.arg()], |_| Mm { lhs: keep(a, b), rhs: keep(b, a) }))
+}
+
+#[track_caller]
+fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let batch = a.shape()[0];
+    let shape = Dims::from_slice(&[batch, a.shape()[1], b.shape()[2]]);
+    let out = products("bmm", a, b, batch, shape)?;
+    Ok(out.record(&[a.arg(), b.arg()], |_| Bmm { lhs: keep(a, b), rhs: keep(b, a) }))
+}
+
+fn check(a: &Tensor, b: &Tensor) -> Result<()> {
+    if a.rank() == 0 || b.rank() == 0 {
+        return Err(Error::Shape {
+            op: "matmul",
+            problem: format!("shapes {:?} and {:?}: both operands need at least one axis", a.shape(), b.shape()),
+            cure: "Use `*` to multiply by a single number.".into(),
+        });
+    }
+    if a.dtype() != b.dtype() {
+        let wider = crate::promote_types(a.dtype(), b.dtype());
+        return Err(Error::DType {
+            op: "matmul",
+            problem: format!("the left operand holds {} and the right one {}", a.dtype(), b.dtype()),
+            cure: format!("Cast one of them, for example with `.to(DType::{wider:?})`."),
+        });
+    }
+    let columns = a.shape()[a.rank() - 1];
+    let rows = b.shape()[b.rank().saturating_sub(2)];
+    if columns != rows {
+        return Err(Error::Shape {
+            op: if a.rank() <= 2 && b.rank() <= 2 { "mm" } else { "matmul" },
+            problem: format!(
+                "shapes {:?} and {:?} do not multiply: {columns} columns meet {rows} rows",
+                a.shape(),
+                b.shape()
+            ),
+            cure: "Transpose one of them, or check the layer's in_features.".into(),
+        });
+    }
+    Ok(())
+}
+
+#[track_caller]
+fn batched(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let (lead_a, own_a) = a.shape().split_at(a.rank() - 2);
+    let (lead_b, own_b) = b.shape().split_at(b.rank() - 2);
+    let lead = broadcast("matmul", lead_a, lead_b)?;
+    let batch: usize = lead.iter().product();
+    let rows = |x: &Tensor, own: &[usize]| {
+        let whole: Vec<usize> = [&lead[..], own].concat();
+        x.try_expand(&whole)?.try_reshape([batch, own[0], own[1]])
+    };
+    let out = bmm(&rows(a, own_a)?, &rows(b, own_b)?)?;
+    let whole: Vec<usize> = [&lead[..], &[own_a[0], own_b[1]]].concat();
+    out.try_reshape(whole)
+}
+
+fallible! {
+    /// Matrix product as NumPy's `@`: of vectors `[k] [k]`, matrices `[m, k] [k, n]`, either mixed, and
+    /// of batches `[.., m, k] [.., k, n]` whose leading axes broadcast.
+    ///
+    /// # Panics
+    /// If the shapes do not multiply, or the element types differ.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let x = tensor![[1.0, 2.0], [3.0, 4.0]];
+    /// assert_eq!(x.matmul(&tensor![1.0, 10.0]), tensor![21.0, 43.0]);
+    /// ```
+    fn matmul | try_matmul(&self, other: &Tensor) -> Tensor {
+        check(self, other)?;
+        match (self.rank(), other.rank()) {
+            (2, 2) => mm(self, other),
+            (1, 1) => mm(&self.try_unsqueeze(0)?, &other.try_unsqueeze(1)?)?.try_reshape(()),
+            (1, 2) => mm(&self.try_unsqueeze(0)?, other)?.try_squeeze_dim(0),
+            (2, 1) => mm(self, &other.try_unsqueeze(1)?)?.try_squeeze_dim(1),
+            (1, _) => batched(&self.try_unsqueeze(0)?, other)?.try_squeeze_dim(-2),
+            (_, 1) => batched(self, &other.try_unsqueeze(1)?)?.try_squeeze_dim(-1),
+            (rank, 2) => {
+                // One product of a tall matrix is quicker than many small ones.
+                let (lead, k) = self.shape().split_at(rank - 1);
+                let rows: usize = lead.iter().product();
+                let out = mm(&self.try_reshape([rows, k[0]])?, other)?;
+                let whole: Vec<usize> = [lead, &[other.shape()[1]]].concat();
+                out.try_reshape(whole)
+            }
+            _ => batched(self, other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rank_and_layout_gives_the_sums_of_products() {
+        let a = sample(&[3, 4], -1.0, 1.0, 1);
+        let b = sample(&[4, 5], -1.0, 1.0, 2);
+        let out = a.matmul(&b).to_vec::<f64>();
+        let (l, r) = (a.to_vec::<f64>(), b.to_vec::<f64>());
+        for i in 0..3 {
+            for j in 0..5 {
+                let expected: f64 = (0..4).map(|k| l[i * 4 + k] * r[k * 5 + j]).sum();
+                assert!((out[i * 5 + j] - expected).abs() < 1e-12);
+            }
+        }
+        let flipped = b.t().matmul(&a.t()).t();
+        assert!((flipped - a.matmul(&b)).abs().max().item::<f64>() < 1e-12);
+        let row = a.expand([2, 3, 4]).matmul(&b);
+        assert!((row - a.matmul(&b)).abs().max().item::<f64>() < 1e-12);
+        assert_eq!(Tensor::from([[1i64, 2]]).matmul(&Tensor::from([[3i64], [4]])).to_vec::<i64>(), [11]);
+        assert_eq!(crate::zeros([2, 0]).matmul(&crate::zeros([0, 3])), crate::zeros([2, 3]));
+    }
+}

@@ -1,0 +1,284 @@
+//! One of two values, element by element.
+
+use super::binary::{load, zip};
+#[cfg(test)]
+use super::case::{Case, sample};
+use super::fallible;
+use crate::dtype::{with_dtype, with_number};
+use crate::error::{Error, OrPanic, Result};
+use crate::kernels::elementwise;
+use crate::shape::broadcast;
+use crate::tape::{Cx, Op, Saved, SavedArg};
+use crate::tensor::storage::Data;
+use crate::tensor::{Arg, Inner, Number, result_dtype};
+use crate::{DType, Operand, Scalar, Tensor};
+
+pub(crate) struct Where {
+    condition: Tensor,
+}
+
+impl Op for Where {
+    const NAME: &'static str = "WhereBackward0";
+    const BROADCASTS: bool = true;
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.give(0, |_| Tensor::try_where(&self.condition, grad, 0))?;
+        cx.give(1, |_| Tensor::try_where(&self.condition, 0, grad))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        Case::binary((-2.0, 2.0), (-2.0, 2.0), |a, b| {
+            let condition = a.detach().gt(b.detach());
+            Tensor::where_(&condition, a * 2.0, b.pow(2))
+        })
+        .into_iter()
+        .map(Case::apart)
+        .collect()
+    }
+}
+
+impl Tensor {
+    /// `a` where `condition` is true, else `b`, with broadcasting. The side not taken gets the gradient 0,
+    /// whatever stands there.
+    ///
+    /// # Panics
+    /// If `condition` is not `bool` or the shapes do not broadcast; [`try_where`](Tensor::try_where) returns
+    /// the error.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let x = tensor![-1.0, 2.0];
+    /// assert_eq!(Tensor::where_(&x.gt(0), &x, 0), tensor![0.0, 2.0]);
+    /// ```
+    #[track_caller]
+    pub fn where_(condition: &Tensor, a: impl Operand, b: impl Operand) -> Tensor {
+        Self::try_where(condition, a, b).or_panic()
+    }
+
+    /// As [`where_`](Tensor::where_), with the error returned.
+    ///
+    /// # Errors
+    /// If `condition` is not `bool` or the shapes do not broadcast.
+    #[track_caller]
+    pub fn try_where(condition: &Tensor, a: impl Operand, b: impl Operand) -> Result<Tensor> {
+        if condition.dtype() != DType::Bool {
+            return Err(Error::DType {
+                op: "where",
+                problem: format!("the condition holds {}, not bool", condition.dtype()),
+                cure: "Give the result of a comparison, or cast it with `.to(Bool)`.".into(),
+            });
+        }
+        let (l, r) = (a.arg(), b.arg());
+        let sides = broadcast("where", l.shape(), r.shape())?;
+        let shape = broadcast("where", condition.shape(), &sides)?;
+        let out = with_dtype!(result_dtype(&[l, r]), T => {
+            let (l, r) = (stretched::<T>(l, &shape), stretched::<T>(r, &shape));
+            let mask = stretched::<bool>(condition.arg(), &shape);
+            let mut out = Data::<T>::scratch(mask.len());
+            let values = mask.iter().zip(l.iter().zip(r.iter()));
+            out.make_mut().iter_mut().zip(values).for_each(|(o, (&c, (&a, &b)))| *o = if c { a } else { b });
+            Inner::new(shape.clone(), out)
+        });
+        Ok(out.record(&[l, r], |_| Where { condition: condition.snapshot_tensor() }))
+    }
+}
+
+/// An operand's elements, cast and repeated to a shape.
+fn stretched<T: crate::Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
+    let values = load::<T>(arg).into_data();
+    if arg.shape() == shape {
+        return values;
+    }
+    if let [value] = *values {
+        return Data::full(shape.iter().product(), value);
+    }
+    let layout = crate::shape::Layout::contiguous(arg.shape().into()).broadcast_to(shape);
+    crate::kernels::strided::gather(&values, &layout)
+}
+
+macro_rules! extreme {
+    ($($Op:ident $name:literal $args:ident $beats:ident;)*) => { $(
+        pub(crate) struct $Op {
+            lhs: SavedArg,
+            rhs: SavedArg,
+        }
+
+        impl Op for $Op {
+            const NAME: &'static str = $name;
+            const BROADCASTS: bool = true;
+
+            fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+                let (l, r) = (cx.saved_arg(&self.lhs)?, cx.saved_arg(&self.rhs)?);
+                let tie = compare(&l, &r, |a, b| a == b)?;
+                let half = grad.try_div(2)?;
+                let won = compare(&l, &r, |a, b| a.$beats(&b))?;
+                let lost = compare(&l, &r, |a, b| b.$beats(&a))?;
+                cx.give(0, |_| Tensor::try_where(&tie, &half, Tensor::try_where(&won, grad, 0)?))?;
+                cx.give(1, |_| Tensor::try_where(&tie, &half, Tensor::try_where(&lost, grad, 0)?))
+            }
+
+            #[cfg(test)]
+            fn cases() -> Vec<Case> {
+                let f = |a: &Tensor, b: &Tensor| $args(a.arg(), b.arg()).unwrap().pow(2);
+                Case::binary((-2.0, 2.0), (-2.0, 2.0), f).into_iter().map(Case::apart).collect()
+            }
+        }
+
+        #[track_caller]
+        fn $args(l: Arg<'_>, r: Arg<'_>) -> Result<Tensor> {
+            let shape = broadcast(stringify!($Op), l.shape(), r.shape())?;
+            // A NaN on either side wins, as in PyTorch.
+            let out = with_dtype!(result_dtype(&[l, r]), T => {
+                use crate::dtype::sealed::Sealed;
+                zip::<T, T>(l, r, shape, |a: T, b: T| if a.is_nan() || (a.$beats(&b) && !b.is_nan()) { a } else { b })
+            });
+            let needed = l.requires_grad() || r.requires_grad();
+            Ok(out.record(&[l, r], |_| $Op { lhs: SavedArg::new(l, needed), rhs: SavedArg::new(r, needed) }))
+        }
+    )* };
+}
+extreme! {
+    Maximum "MaximumBackward0" maximum_args gt;
+    Minimum "MinimumBackward0" minimum_args lt;
+}
+
+fn compare(l: &impl Operand, r: &impl Operand, f: fn(f64, f64) -> bool) -> Result<Tensor> {
+    let (l, r) = (l.arg(), r.arg());
+    let shape = broadcast("compare", l.shape(), r.shape())?;
+    Ok(zip::<f64, bool>(l, r, shape, f).untracked())
+}
+
+pub(crate) struct Clamp {
+    input: Saved,
+    low: Option<Number>,
+    high: Option<Number>,
+}
+
+impl Op for Clamp {
+    const NAME: &'static str = "ClampBackward1";
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        let x = cx.saved(&self.input)?.detach();
+        let mut inside = x.isnan().logical_not();
+        if let Some(low) = self.low {
+            inside = inside.try_logical_and(x.try_ge(Arg::Number(low))?)?;
+        }
+        if let Some(high) = self.high {
+            inside = inside.try_logical_and(x.try_le(Arg::Number(high))?)?;
+        }
+        cx.give(0, |_| Tensor::try_where(&inside, grad, 0))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        let mut cases = Case::unary(-2.0, 2.0, |x| x.pow(3).clamp(-1.0, 1.5));
+        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| x[0].clamp_min(0.1).pow(2)));
+        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| x[0].clamp_max(0.1).pow(2)));
+        cases
+    }
+}
+
+#[track_caller]
+fn clamp(x: &Tensor, low: Option<Number>, high: Option<Number>) -> Result<Tensor> {
+    let bound = |n: Option<Number>| n.map_or(x.arg(), Arg::Number);
+    let dtype = result_dtype(&[x.arg(), bound(low), bound(high)]);
+    let out = with_number!(dtype, T => {
+        let (low, high) = (low.map(Number::cast::<T>), high.map(Number::cast::<T>));
+        let clamp = |v: T| {
+            let v = match low { Some(low) if v < low => low, _ => v };
+            match high { Some(high) if v > high => high, _ => v }
+        };
+        Inner::new(x.shape().into(), elementwise::map(&load::<T>(x.arg()), clamp))
+    }, else {
+        return Err(Error::DType {
+            op: "clamp",
+            problem: "a bool tensor has nothing between its two values".into(),
+            cure: "Cast it first, with `.to(I64)`.".into(),
+        });
+    });
+    Ok(out.record(&[x.arg()], |_| Clamp { input: Saved::input(x), low, high }))
+}
+
+fallible! {
+    /// The greater of the two elements, with broadcasting; NaN where either is. Where they are equal each
+    /// side gets half of the gradient.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0, 5.0].maximum(tensor![3.0, 2.0]), tensor![3.0, 5.0]);
+    /// ```
+    fn maximum | try_maximum(&self, other: impl Operand) -> Tensor {
+        maximum_args(self.arg(), other.arg())
+    }
+
+    /// The lesser of the two elements, with broadcasting; NaN where either is. Where they are equal each
+    /// side gets half of the gradient.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0, 5.0].minimum(tensor![3.0, 2.0]), tensor![1.0, 2.0]);
+    /// ```
+    fn minimum | try_minimum(&self, other: impl Operand) -> Tensor {
+        minimum_args(self.arg(), other.arg())
+    }
+
+    /// Each element brought into the range from `low` to `high`; the gradient passes inside it, the bounds
+    /// included.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![-2.0, 0.5, 9.0].clamp(0, 1), tensor![0.0, 0.5, 1.0]);
+    /// ```
+    fn clamp | try_clamp(&self, low: impl Scalar, high: impl Scalar) -> Tensor {
+        clamp(self, Some(low.number()), Some(high.number()))
+    }
+
+    /// Each element, but at least `low`.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![-2.0, 0.5].clamp_min(0), tensor![0.0, 0.5]);
+    /// ```
+    fn clamp_min | try_clamp_min(&self, low: impl Scalar) -> Tensor {
+        clamp(self, Some(low.number()), None)
+    }
+
+    /// Each element, but at most `high`.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.5, 9.0].clamp_max(1), tensor![0.5, 1.0]);
+    /// ```
+    fn clamp_max | try_clamp_max(&self, high: impl Scalar) -> Tensor {
+        clamp(self, None, Some(high.number()))
+    }
+
+    /// The tensor with `value` where `mask` is true, with broadcasting.
+    ///
+    /// # Panics
+    /// If `mask` is not `bool` or does not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0, 2.0].masked_fill(&tensor![true, false], 0), tensor![0.0, 2.0]);
+    /// ```
+    fn masked_fill | try_masked_fill(&self, mask: &Tensor, value: impl Scalar) -> Tensor {
+        Tensor::try_where(mask, Arg::Number(value.number()), self)
+    }
+}
