@@ -109,23 +109,9 @@ pub fn set_default_dtype(dtype: DType) {
     DEFAULT.set(dtype);
 }
 
-pub(crate) mod sealed {
-    use super::*;
-
-    /// What the library needs of an element; keeps [`Element`](super::Element) closed.
-    pub trait Sealed: Copy + Default + Send + Sync + PartialEq + PartialOrd + fmt::Debug + 'static {
-        const DTYPE: DType;
-        fn data(buffer: &Buffer) -> Option<&Data<Self>>;
-        fn data_mut(buffer: &mut Buffer) -> Option<&mut Data<Self>>;
-        fn into_buffer(data: Data<Self>) -> Buffer;
-        fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
-        fn cast<D: Sealed>(self) -> D;
-        fn from_f32(value: f32) -> Self;
-        fn from_f64(value: f64) -> Self;
-        fn from_i64(value: i64) -> Self;
-        fn from_bool(value: bool) -> Self;
-        fn is_nan(self) -> bool;
-    }
+mod sealed {
+    /// Keeps [`Element`](super::Element) closed.
+    pub trait Sealed {}
 }
 
 /// The Rust types that a tensor can hold: `f32`, `f64`, `i64` and `bool`.
@@ -136,12 +122,37 @@ pub(crate) mod sealed {
 /// }
 /// assert_eq!(sum::<f32>(&retrograd::tensor![1.0, 2.0]), 3.0);
 /// ```
-pub trait Element: sealed::Sealed {}
+pub trait Element:
+    sealed::Sealed + Copy + Default + Send + Sync + PartialEq + PartialOrd + fmt::Debug + 'static
+{
+    /// The type's value of [`DType`].
+    const DTYPE: DType;
+    #[doc(hidden)]
+    fn data(buffer: &Buffer) -> Option<&Data<Self>>;
+    #[doc(hidden)]
+    fn data_mut(buffer: &mut Buffer) -> Option<&mut Data<Self>>;
+    #[doc(hidden)]
+    fn into_buffer(data: Data<Self>) -> Buffer;
+    #[doc(hidden)]
+    fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
+    #[doc(hidden)]
+    fn cast<D: Element>(self) -> D;
+    #[doc(hidden)]
+    fn from_f32(value: f32) -> Self;
+    #[doc(hidden)]
+    fn from_f64(value: f64) -> Self;
+    #[doc(hidden)]
+    fn from_i64(value: i64) -> Self;
+    #[doc(hidden)]
+    fn from_bool(value: bool) -> Self;
+    #[doc(hidden)]
+    fn is_nan(self) -> bool;
+}
 
 macro_rules! element {
     ($t:ident, $variant:ident, $cast:ident, $nan:expr, [$($from:ident: $source:ident => |$v:ident| $e:expr),*]) => {
-        impl Element for $t {}
-        impl sealed::Sealed for $t {
+        impl sealed::Sealed for $t {}
+        impl Element for $t {
             const DTYPE: DType = DType::$variant;
             #[inline]
             fn data(buffer: &Buffer) -> Option<&Data<Self>> {
@@ -158,7 +169,7 @@ macro_rules! element {
                 &POOL
             }
             #[inline(always)]
-            fn cast<D: sealed::Sealed>(self) -> D { D::$cast(self) }
+            fn cast<D: Element>(self) -> D { D::$cast(self) }
             $(#[inline(always)] fn $from($v: $source) -> Self { $e })*
             #[inline(always)]
             fn is_nan(self) -> bool { let is_nan: fn($t) -> bool = $nan; is_nan(self) }

@@ -12,12 +12,13 @@ mod tensor;
 
 pub use dtype::{DType, Element, default_dtype, promote_types, set_default_dtype};
 pub use error::{Error, Result};
+pub use ops::join::{cat, stack, try_cat, try_stack};
 pub use ops::reduce::Axes;
 pub use random::{Generator, NumpyRandomState, manual_seed};
 pub use shape::IntoShape;
 pub use tape::{GradStatus, NoGrad, TensorList, enable_grad, grad, is_grad_enabled, no_grad, no_grad_guard};
 pub use tensor::{
-    IntoTensor, Operand, Scalar, Tensor, arange, empty, eye, full, linspace, ones, ones_dtype, zeros, zeros_dtype,
+    Ellipsis, Index, IntoIndex, IntoTensor, NewAxis, Operand, Scalar, Tensor, arange, empty, eye, full, linspace, ones, ones_dtype, step, zeros, zeros_dtype,
 };
 
 /// What most programs use, in one line.
@@ -32,6 +33,7 @@ pub mod prelude {
     pub use crate::DType::{self, Bool, F32, F64, I64};
     pub use crate::tape::{GradStatus, grad, no_grad};
     pub use crate::tensor;
+    pub use crate::{Ellipsis, NewAxis, step};
     pub use crate::{Error, Result, Tensor};
     pub use crate::{arange, empty, eye, full, linspace, ones, zeros};
 }

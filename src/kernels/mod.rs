@@ -2,6 +2,7 @@
 
 pub(crate) mod elementwise;
 pub(crate) mod gemm;
+pub(crate) mod math;
 pub(crate) mod pool;
 pub(crate) mod reduce;
 pub(crate) mod simd;

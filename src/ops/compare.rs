@@ -3,7 +3,6 @@
 use super::binary::zip;
 use super::fallible;
 use crate::dtype::with_dtype;
-use crate::error::Result;
 use crate::kernels::elementwise;
 use crate::shape::broadcast;
 use crate::tensor::{Arg, Inner, result_dtype};

@@ -7,11 +7,15 @@ pub(crate) mod binary;
 pub(crate) mod reduce;
 pub(crate) mod unary;
 
-/// Declares the files and, for the tests, the table of all nodes with their cases. A node whose `Op` has no
-/// cases does not compile, and one that is not named here fails `every_operation_is_listed`.
+/// A node that stands in the list below. Only such a one can be recorded, so an operation that the table of
+/// checked gradients does not know does not compile.
+pub(crate) trait Listed {}
+
+/// Declares the files and, for the tests, the table of all nodes with the cases that are checked.
 macro_rules! ops {
     ($($file:ident: $($op:ident $(<$kind:tt>)?),*;)*) => {
         $(pub(crate) mod $file;)*
+        $($(impl Listed for $file::$op $(<$kind>)? {})*)*
 
         #[cfg(test)]
         fn table() -> Vec<(&'static str, &'static str, Vec<case::Case>)> {
@@ -25,16 +29,25 @@ ops! {
     add: Add;
     cast: ToCopy, CloneOp;
     compare: ;
+    cumsum: Cumsum;
     div: Div;
+    extreme: Max, Min;
+    join: Cat, Stack;
     matmul: Mm, Bmm;
     mean: Mean<true>, Mean<false>;
     mul: Mul;
+    norm: Norm;
+    pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MinDim, Scatter;
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal;
     pow: Pow;
+    prod: Prod<true>, Prod<false>;
     remainder: Remainder;
     select: Where, Maximum, Minimum, Clamp;
+    slice: Slice, Embed, Select;
+    softmax: Softmax, LogSoftmax, LogSumExp;
     sub: Sub;
     sum: Sum<true>, Sum<false>;
+    variance: Var, Std;
     view: View, Squeeze, SqueezeDim, Unsqueeze, Transpose, T, Permute, Expand;
 }
 
@@ -62,7 +75,6 @@ pub(crate) use fallible;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn gradients_of_every_operation_are_right_to_second_order() {
@@ -72,21 +84,5 @@ mod tests {
                 case.check(op);
             }
         }
-    }
-
-    #[test]
-    fn every_operation_is_listed() {
-        let listed: BTreeSet<String> = table().iter().map(|row| row.0.to_string()).collect();
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops");
-        let mut found = BTreeSet::new();
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-            for line in text.lines().filter(|line| line.starts_with("impl") && line.contains("Op for ")) {
-                let name = line.split("Op for ").nth(1).unwrap().split(['<', ' ']).next().unwrap();
-                found.insert(name.to_string());
-            }
-        }
-        let hidden: Vec<_> = found.iter().filter(|name| !name.starts_with('$') && !listed.contains(*name)).collect();
-        assert!(hidden.is_empty(), "not in `ops!`: {hidden:?}");
     }
 }

@@ -5,6 +5,7 @@ use super::unary::unary;
 use crate::dtype::{with_float, with_number};
 use crate::error::Result;
 use crate::kernels::elementwise;
+use crate::kernels::math::Exp as _;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -52,7 +53,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].exp(), tensor![1.0]);
     /// ```
-    exp | Exp "ExpBackward0", lift |v| v.exp(), output |g, y| g * y, on -2.0 .. 2.0;
+    exp | Exp "ExpBackward0", lift |v| v.exp_(), output |g, y| g * y, on -2.0 .. 2.0;
 
     /// Natural logarithm.
     ///
@@ -100,7 +101,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].sigmoid(), tensor![0.5]);
     /// ```
-    sigmoid | Sigmoid "SigmoidBackward0", lift |v| 1.0 / (1.0 + (-v).exp()), output |g, y| g * (1.0 - y) * y,
+    sigmoid | Sigmoid "SigmoidBackward0", lift |v| v.sigmoid_(), output |g, y| g * (1.0 - y) * y,
         on -2.0 .. 2.0;
 
     /// Each element where it is positive, else 0. The derivative at 0 is 0.

@@ -4,6 +4,7 @@ use crate::Tensor;
 use crate::dtype::Element;
 use crate::error::Result;
 use crate::shape::{self, Dims, Layout};
+use crate::tensor::storage::Data;
 use crate::tensor::{Inner, Values};
 
 /// One axis or several, as reductions take them; a negative one counts from the end.
@@ -108,4 +109,41 @@ pub(crate) struct Blocks<T: Element> {
     pub(crate) outer: usize,
     pub(crate) len: usize,
     pub(crate) inner: usize,
+}
+
+/// The elements that go into one.
+pub(crate) type Lane<'a, T> = std::iter::Take<std::iter::StepBy<std::slice::Iter<'a, T>>>;
+
+impl<T: Element> Blocks<T> {
+    /// `f` of the elements that go into each one of the result.
+    pub(crate) fn fold<R: Element>(&self, to: &Dims, f: impl Fn(Lane<'_, T>) -> R) -> Inner {
+        let mut data = Data::<R>::scratch(self.outer * self.inner);
+        for (i, out) in data.make_mut().iter_mut().enumerate() {
+            let start = (i / self.inner) * self.len * self.inner + i % self.inner;
+            let from = self.values.get(start..).unwrap_or_default();
+            *out = f(from.iter().step_by(self.inner).take(self.len));
+        }
+        Inner::new(to.clone(), data)
+    }
+
+    /// `f` of each lane, which gives another one of the same length.
+    pub(crate) fn rows<R: Element>(&self, mut f: impl FnMut(&[T], &mut [R])) -> Data<R> {
+        let mut data = Data::<R>::scratch(self.values.len());
+        let Blocks { outer, len, inner, .. } = *self;
+        if len == 0 {
+            return data;
+        }
+        let out = data.make_mut();
+        if inner == 1 {
+            self.values.chunks_exact(len).zip(out.chunks_exact_mut(len)).for_each(|(row, out)| f(row, out));
+            return data;
+        }
+        let (mut row, mut result) = (vec![T::default(); len], vec![R::default(); len]);
+        for start in (0..outer).flat_map(|o| (0..inner).map(move |i| o * len * inner + i)) {
+            row.iter_mut().enumerate().for_each(|(k, v)| *v = self.values[start + k * inner]);
+            f(&row, &mut result);
+            result.iter().enumerate().for_each(|(k, &v)| out[start + k * inner] = v);
+        }
+        data
+    }
 }

@@ -11,7 +11,7 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved, SavedArg};
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, Number, result_dtype};
-use crate::{DType, Operand, Scalar, Tensor};
+use crate::{DType, Element, Operand, Scalar, Tensor};
 
 pub(crate) struct Where {
     condition: Tensor,
@@ -85,7 +85,7 @@ impl Tensor {
 }
 
 /// An operand's elements, cast and repeated to a shape.
-fn stretched<T: crate::Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
+fn stretched<T: Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
     let values = load::<T>(arg).into_data();
     if arg.shape() == shape {
         return values;
@@ -130,7 +130,6 @@ macro_rules! extreme {
             let shape = broadcast(stringify!($Op), l.shape(), r.shape())?;
             // A NaN on either side wins, as in PyTorch.
             let out = with_dtype!(result_dtype(&[l, r]), T => {
-                use crate::dtype::sealed::Sealed;
                 zip::<T, T>(l, r, shape, |a: T, b: T| if a.is_nan() || (a.$beats(&b) && !b.is_nan()) { a } else { b })
             });
             let needed = l.requires_grad() || r.requires_grad();

@@ -123,7 +123,7 @@ impl Op for Expand {
 }
 
 #[track_caller]
-fn view<O: Op>(of: &Tensor, layout: Layout, op: O) -> Tensor {
+fn view<O: Op + super::Listed>(of: &Tensor, layout: Layout, op: O) -> Tensor {
     Inner::view(of, layout).record(&[of.arg()], |_| op)
 }
 

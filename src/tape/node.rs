@@ -120,10 +120,16 @@ impl<O: Op> AnyNode for Node<O> {
     fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         if cx.retains() {
             let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
-            return op.as_ref().map_or_else(|| Err(cx.freed(self)), |op| op.backward(grad, cx));
+            return match op.as_ref() {
+                Some(op) => op.backward(grad, cx),
+                None => Err(cx.freed(self)),
+            };
         }
         let op = self.op.write().unwrap_or_else(PoisonError::into_inner).take();
-        op.map_or_else(|| Err(cx.freed(self)), |op| op.backward(grad, cx))
+        match op {
+            Some(op) => op.backward(grad, cx),
+            None => Err(cx.freed(self)),
+        }
     }
     fn dismantle(&mut self) -> Edges {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use super::is_grad_enabled;
 use super::node::{Edges, Leaf, Node, Op};
 use crate::Tensor;
+use crate::ops::Listed;
 use crate::error::{Error, OrPanic, Result};
 use crate::tensor::{Arg, Inner, Origin};
 use std::panic::Location;
@@ -14,7 +15,7 @@ impl Inner {
     /// `op` is called only then, with the output, and keeps what its backward reads.
     #[inline]
     #[track_caller]
-    pub(crate) fn record<O: Op>(mut self, inputs: &[Arg<'_>], op: impl FnOnce(&Inner) -> O) -> Tensor {
+    pub(crate) fn record<O: Op + Listed>(mut self, inputs: &[Arg<'_>], op: impl FnOnce(&Inner) -> O) -> Tensor {
         let tracked = inputs.iter().any(Arg::requires_grad);
         if tracked && is_grad_enabled() {
             let edges: Edges = inputs.iter().map(|arg| arg.tensor().and_then(Tensor::node)).collect();

@@ -3,7 +3,7 @@
 use super::operand::Number;
 use super::storage::Data;
 use super::{Scalar, Tensor};
-use crate::dtype::with_dtype;
+use crate::dtype::{Element, with_dtype};
 use crate::error::{Error, OrPanic, Result};
 use crate::shape::{Dims, IntoShape, full_shape};
 use crate::{DType, default_dtype};

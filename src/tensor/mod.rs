@@ -1,7 +1,8 @@
 //! The tensor: a handle on values, their layout and their place on the tape.
 
 mod convert;
-mod create;
+pub(crate) mod create;
+mod index;
 mod inplace;
 mod operand;
 mod operators;
@@ -9,6 +10,7 @@ mod print;
 pub(crate) mod storage;
 
 pub use convert::IntoTensor;
+pub use index::{Ellipsis, Index, IntoIndex, NewAxis, step};
 pub use create::{arange, empty, eye, full, linspace, ones, ones_dtype, zeros, zeros_dtype};
 pub(crate) use operand::sealed::Sealed as SealedOperand;
 pub(crate) use operand::{Arg, Number, result_dtype};

@@ -1,0 +1,77 @@
+//! Transcendental functions without branches, so that loops over them become vector code.
+
+/// `e` to a power.
+pub(crate) trait Exp: Copy {
+    /// Within one unit in the last place; the same bits on every CPU, since each fused step is exact in rounding.
+    fn exp_(self) -> Self;
+    /// `1 / (1 + exp(-x))`, PyTorch's formula.
+    fn sigmoid_(self) -> Self;
+}
+
+/// `exp(x) = 2^n exp(r)` with `n` whole and `|r| <= ln 2 / 2`, where a short Taylor series does.
+macro_rules! exp {
+    ($t:ident $bits:ident $int:ident: $mantissa:literal, $bias:literal, $magic:literal, $low:literal, $high:literal,
+     [$ln2_high:literal, $ln2_low:literal], $($coefficient:expr),*) => {
+        impl Exp for $t {
+            #[inline(always)]
+            fn exp_(self) -> $t {
+                // Comparisons that keep a NaN; beyond the bounds the result is 0 or infinite anyway.
+                let x = if self > $high { $high } else { self };
+                let x = if x < $low { $low } else { x };
+                // Adding the magic number rounds to a whole one, which then stands in the lowest bits.
+                let shifted = x.mul_add(std::$t::consts::LOG2_E, $magic);
+                let n = shifted - $magic;
+                let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
+                let mut p: $t = 0.0;
+                $( p = p.mul_add(r, $coefficient); )*
+                // Two factors, since 2^n alone may lie beyond the largest or smallest number.
+                let n = shifted.to_bits().wrapping_sub(($magic as $t).to_bits()) as $int;
+                let half = n >> 1;
+                let power = |n: $int| $t::from_bits((n.wrapping_add($bias) as $bits) << $mantissa);
+                p * power(half) * power(n.wrapping_sub(half))
+            }
+
+            #[inline(always)]
+            fn sigmoid_(self) -> $t {
+                1.0 / (1.0 + (-self).exp_())
+            }
+        }
+    };
+}
+exp!(f32 u32 i32: 23, 127, 12_582_912.0, -104.0, 89.0, [0.693_145_75, 1.428_606_8e-6],
+    1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
+exp!(f64 u64 i64: 52, 1023, 6_755_399_441_055_744.0, -746.0, 710.0,
+    [0.693_147_180_369_123_816_490, 1.908_214_929_270_587_700_02e-10],
+    1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0, 1.0 / 362_880.0,
+    1.0 / 40_320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_within_one_unit_of_the_exact_value() {
+        for i in -10_400..8_900 {
+            let x = i as f32 * 0.01 + 0.000_37;
+            let (found, exact) = (x.exp_(), f64::from(x).exp());
+            let unit = f64::from(f32::from_bits((exact as f32).to_bits() + 1)) - f64::from(exact as f32);
+            assert!((f64::from(found) - exact).abs() <= unit, "{x}: {found} {exact}");
+        }
+        for i in -74_000..70_900 {
+            let x = f64::from(i) * 0.01 + 0.000_37;
+            let (found, exact) = (x.exp_(), x.exp());
+            assert!(found.to_bits().abs_diff(exact.to_bits()) <= 1, "{x}: {found} {exact}");
+        }
+    }
+
+    #[test]
+    fn exp_keeps_the_special_values() {
+        assert_eq!(f32::INFINITY.exp_(), f32::INFINITY);
+        assert_eq!(f32::NEG_INFINITY.exp_(), 0.0);
+        assert!(f32::NAN.exp_().is_nan() && f64::NAN.exp_().is_nan());
+        assert_eq!(f64::INFINITY.exp_(), f64::INFINITY);
+        assert_eq!(f64::NEG_INFINITY.exp_(), 0.0);
+        assert_eq!((0.0_f32.exp_(), 0.0_f64.exp_()), (1.0, 1.0));
+        assert_eq!((17.0_f32).sigmoid_(), 1.0);
+    }
+}
