@@ -1,9 +1,17 @@
 //! Reverse-mode automatic differentiation on n-dimensional arrays, with PyTorch's names and numbers.
 
+extern crate self as retrograd;
+
+pub mod data;
+#[cfg(feature = "csv")]
+pub mod datasets;
 mod dtype;
 mod error;
 mod kernels;
+pub mod loss;
+pub mod nn;
 mod ops;
+pub mod optim;
 pub mod random;
 mod shape;
 pub mod functional;
@@ -18,7 +26,7 @@ pub use random::{Generator, NumpyRandomState, manual_seed};
 pub use shape::IntoShape;
 pub use tape::{GradStatus, NoGrad, TensorList, enable_grad, grad, is_grad_enabled, no_grad, no_grad_guard};
 pub use tensor::{
-    Ellipsis, Index, IntoIndex, IntoTensor, NewAxis, Operand, Scalar, Tensor, arange, empty, eye, full, linspace, ones, ones_dtype, step, zeros, zeros_dtype,
+    Ellipsis, Index, IntoIndex, IntoTensor, NewAxis, Operand, Scalar, Tensor, arange, empty, eye, full, linspace, ones, ones_dtype, rand, randint, randn, randperm, step, zeros, zeros_dtype,
 };
 
 /// What most programs use, in one line.
@@ -35,5 +43,7 @@ pub mod prelude {
     pub use crate::tensor;
     pub use crate::{Ellipsis, NewAxis, step};
     pub use crate::{Error, Result, Tensor};
-    pub use crate::{arange, empty, eye, full, linspace, ones, zeros};
+    pub use crate::optim::Optimizer as _;
+    pub use crate::nn::{Forward as _, Module as _};
+    pub use crate::{arange, empty, eye, full, linspace, ones, rand, randint, randn, randperm, zeros};
 }

@@ -25,6 +25,8 @@ impl Layout {
 
     pub(crate) fn strided(shape: Dims, strides: Dims, offset: usize) -> Self {
         let contiguous = is_row_major(&shape, &strides);
+        // Where there are no elements the offset of the first one may lie beyond the storage.
+        let offset = if shape.contains(&0) { 0 } else { offset };
         Layout { shape, strides, offset, contiguous }
     }
 
@@ -55,7 +57,7 @@ impl Layout {
             return Some(Layout { offset: self.offset, ..Layout::contiguous(shape.into()) });
         }
         if self.numel() == 0 {
-            return Some(Layout { offset: self.offset, ..Layout::contiguous(shape.into()) });
+            return Some(Layout::contiguous(shape.into()));
         }
         // Runs of axes that lie like one axis can be cut anew; the new shape must cut along them.
         let mut runs: SmallVec<[(usize, usize); 4]> = SmallVec::new();

@@ -20,7 +20,7 @@ macro_rules! ops {
         #[cfg(test)]
         fn table() -> Vec<(&'static str, &'static str, Vec<case::Case>)> {
             use crate::tape::Op;
-            vec![$($((stringify!($op), <$file::$op $(<$kind>)? as Op>::NAME, <$file::$op $(<$kind>)? as Op>::cases())),*),*]
+            vec![$($((stringify!($op), <$file::$op $(<$kind>)? as Op>::NAME, <$file::$op $(<$kind>)? as Op>::cases()),)*)*]
         }
     };
 }
@@ -33,6 +33,7 @@ ops! {
     div: Div;
     extreme: Max, Min;
     join: Cat, Stack;
+    losses: BinaryCrossEntropy, BinaryCrossEntropyWithLogits;
     matmul: Mm, Bmm;
     mean: Mean<true>, Mean<false>;
     mul: Mul;

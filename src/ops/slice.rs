@@ -25,8 +25,7 @@ impl Region {
     fn of(self, layout: &Layout) -> Layout {
         let Region { axis, start, len, step } = self;
         let (mut shape, mut strides) = (layout.shape.clone(), layout.strides.clone());
-        // An empty part may begin where no element is any more.
-        let offset = layout.offset + if len == 0 { 0 } else { start * strides[axis] };
+        let offset = layout.offset + start * strides[axis];
         shape[axis] = len;
         strides[axis] *= step;
         Layout::strided(shape, strides, offset)

@@ -36,7 +36,7 @@ macro_rules! unary {
     )* };
     (@type none) => { () };
     (@type $other:ident) => { Saved };
-    (@read none $self:ident $cx:ident) => { () };
+    (@read none $self:ident $cx:ident) => { $self.saved };
     (@read $other:ident $self:ident $cx:ident) => { &$cx.saved(&$self.saved)? };
     (@save none $self:ident $out:ident) => { () };
     (@save input $self:ident $out:ident) => { Saved::input($self) };

@@ -247,7 +247,7 @@ impl Taken {
         let shape = Dims::from_slice(&[places.len()]);
         if mask.rank() == 0 {
             self.view = self.view.try_unsqueeze(first as i64)?;
-            self.taken.push(Some((shape, vec![0; places.len()])));
+            self.taken.push(Some((shape.clone(), vec![0; places.len()])));
         }
         for axis in 0..mask.rank() {
             let along = places.iter().map(|i| (i / steps[axis] % mask.shape()[axis]) as i64).collect();

@@ -7,6 +7,7 @@ mod inplace;
 mod operand;
 mod operators;
 mod print;
+mod random;
 pub(crate) mod storage;
 
 pub use convert::IntoTensor;
@@ -15,6 +16,7 @@ pub use create::{arange, empty, eye, full, linspace, ones, ones_dtype, zeros, ze
 pub(crate) use operand::sealed::Sealed as SealedOperand;
 pub(crate) use operand::{Arg, Number, result_dtype};
 pub use operand::{Operand, Scalar};
+pub use random::{rand, randint, randn, randperm};
 
 use crate::DType;
 use crate::dtype::Element;

@@ -65,21 +65,6 @@ impl<T: Element> Data<T> {
         Data::Shared(Arc::new(Heap { values, len }))
     }
 
-    /// The elements, without a copy where nobody else holds them.
-    pub(crate) fn into_vec(self) -> Vec<T> {
-        match self {
-            Data::Shared(heap) => match Arc::try_unwrap(heap) {
-                Ok(mut heap) => {
-                    let mut values = std::mem::take(&mut heap.values);
-                    values.truncate(heap.len);
-                    values
-                }
-                Err(heap) => heap.values[..heap.len].to_vec(),
-            },
-            inline => inline.to_vec(),
-        }
-    }
-
     /// Whether a write would not copy.
     pub(crate) fn is_unique(&mut self) -> bool {
         match self {
@@ -214,11 +199,6 @@ impl Storage {
         self.version.fetch_add(1, Relaxed);
         *self.changed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
         result
-    }
-
-    /// Takes the values out of a storage that nobody else holds.
-    pub(crate) fn into_buffer(self) -> Buffer {
-        self.buffer.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

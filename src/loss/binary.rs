@@ -1,0 +1,161 @@
+//! Losses of two classes.
+
+use super::{Reduction, forward, prepare};
+use crate::error::{Error, OrPanic, Result};
+use crate::ops::losses;
+use crate::Tensor;
+
+/// Binary cross-entropy of probabilities, `torch.nn.BCELoss`: `-(y log p + (1 - y) log(1 - p))`, with the
+/// logarithms clamped at -100. Input and target have one shape; integer and `bool` targets are cast.
+///
+/// ```
+/// use retrograd::{loss::Bce, prelude::*};
+/// assert_eq!(Bce::new().forward(&tensor![1.0], &tensor![0.0]).item::<f32>(), 100.0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Bce {
+    weight: Option<Tensor>,
+    reduction: Reduction,
+}
+
+impl Bce {
+    /// The loss without weights, reduced by the mean.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A factor on each element's loss, of a shape that broadcasts to the input's.
+    pub fn weight(mut self, weight: Tensor) -> Self {
+        self.weight = Some(weight);
+        self
+    }
+
+    /// As [`forward`](Self::forward), with the error returned.
+    ///
+    /// # Errors
+    /// If the shapes differ, the input holds no floats, or a value lies outside of 0 to 1.
+    #[track_caller]
+    pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
+        let target = prepare("bce", input, target)?;
+        check_probabilities(input)?;
+        let losses = losses::binary_cross_entropy(input, &target);
+        Ok(self.reduction.of(weighted(losses, self.weight.as_ref())?))
+    }
+}
+forward!(Bce);
+
+#[track_caller]
+fn weighted(losses: Tensor, weight: Option<&Tensor>) -> Result<Tensor> {
+    match weight {
+        Some(weight) => losses.try_mul(weight),
+        None => Ok(losses),
+    }
+}
+
+fn check_probabilities(input: &Tensor) -> Result<()> {
+    use crate::dtype::with_float;
+    let outside = with_float!(input.dtype(), T => {
+        let values = input.values::<T>();
+        let fits = |v: &T| *v >= 0.0 && *v <= 1.0;
+        // Without a branch in the loop the compiler makes vector code of the check.
+        if values.iter().fold(true, |all, v| all & fits(v)) {
+            return Ok(());
+        }
+        values.iter().position(|v| !fits(v)).map(|at| (at, f64::from(values[at])))
+    }, else None);
+    let Some((at, value)) = outside else { return Ok(()) };
+    let steps = crate::shape::row_major(input.shape());
+    let place: Vec<usize> = (0..input.rank()).map(|axis| at / steps[axis] % input.shape()[axis]).collect();
+    Err(Error::InvalidArgument {
+        op: "bce",
+        argument: "input",
+        value: format!("{value} at {place:?}"),
+        problem: match value.is_nan() {
+            true => "it is not a number".into(),
+            false => "a probability lies from 0 to 1".into(),
+        },
+        cure: match value.is_nan() {
+            true => "Look for the first operation that gives NaN: a logarithm of 0 or less, 0 / 0, a learning rate \
+                     that is too high.",
+            false => "Did you pass logits? Then use `bce_with_logits`, or apply `sigmoid()` first.",
+        }
+        .into(),
+    })
+}
+
+/// [`Bce`] with its defaults.
+///
+/// # Panics
+/// If the shapes differ, the input holds no floats, or a value lies outside of 0 to 1.
+///
+/// ```
+/// use retrograd::prelude::*;
+/// assert_eq!(retrograd::loss::bce(&tensor![0.5], &tensor![1.0]).to_string(), "tensor(0.6931)");
+/// ```
+#[track_caller]
+pub fn bce(input: &Tensor, target: &Tensor) -> Tensor {
+    Bce::new().try_forward(input, target).or_panic()
+}
+
+/// Binary cross-entropy of logits, `torch.nn.BCEWithLogitsLoss`: [`Bce`] of their sigmoid, without overflow.
+///
+/// ```
+/// use retrograd::{loss::BceWithLogits, prelude::*};
+/// let loss = BceWithLogits::new().pos_weight(tensor![3.0]);
+/// assert_eq!(loss.forward(&tensor![-1e4], &tensor![1.0]).item::<f32>(), 3e4);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct BceWithLogits {
+    weight: Option<Tensor>,
+    pos_weight: Option<Tensor>,
+    reduction: Reduction,
+}
+
+impl BceWithLogits {
+    /// The loss without weights, reduced by the mean.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A factor on each element's loss, of a shape that broadcasts to the input's.
+    pub fn weight(mut self, weight: Tensor) -> Self {
+        self.weight = Some(weight);
+        self
+    }
+
+    /// A factor on the part of the positive class, of a shape that broadcasts to the input's.
+    pub fn pos_weight(mut self, pos_weight: Tensor) -> Self {
+        self.pos_weight = Some(pos_weight);
+        self
+    }
+
+    /// As [`forward`](Self::forward), with the error returned.
+    ///
+    /// # Errors
+    /// If the shapes differ, or the input holds no floats.
+    #[track_caller]
+    pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
+        let target = prepare("bce_with_logits", input, target)?;
+        let pos_weight = match &self.pos_weight {
+            Some(w) => Some(w.to(input.dtype()).try_expand(input.shape())?),
+            None => None,
+        };
+        let losses = losses::binary_cross_entropy_with_logits(input, &target, pos_weight.as_ref())?;
+        Ok(self.reduction.of(weighted(losses, self.weight.as_ref())?))
+    }
+}
+forward!(BceWithLogits);
+
+/// [`BceWithLogits`] with its defaults.
+///
+/// # Panics
+/// If the shapes differ, or the input holds no floats.
+///
+/// ```
+/// use retrograd::prelude::*;
+/// assert_eq!(retrograd::loss::bce_with_logits(&tensor![0.0], &tensor![1.0]).to_string(), "tensor(0.6931)");
+/// ```
+#[track_caller]
+pub fn bce_with_logits(input: &Tensor, target: &Tensor) -> Tensor {
+    BceWithLogits::new().try_forward(input, target).or_panic()
+}

@@ -1,0 +1,159 @@
+//! Adam and AdamW.
+
+use super::{ParamGroup, checked, groups, in_range, setters};
+use crate::dtype::with_float;
+use crate::error::{OrPanic, Result};
+use crate::kernels::simd;
+use crate::tape::TensorList;
+use crate::tensor::storage::Data;
+use crate::{Element, Tensor};
+
+/// The settings of [`Adam`] and [`AdamW`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AdamSettings {
+    /// The learning rate, from 0; default 1e-3.
+    pub lr: f64,
+    /// How slowly the means of the gradient and of its square follow; default (0.9, 0.999).
+    pub betas: (f64, f64),
+    /// What is added to the root, so that nothing is divided by 0; default 1e-8.
+    pub eps: f64,
+    /// The decay of the weights; default 0, in [`AdamW`] 1e-2.
+    pub weight_decay: f64,
+    /// Whether the greatest mean square so far is used (Reddi et al. 2018); default `false`.
+    pub amsgrad: bool,
+    /// Whether the loss is to grow; default `false`.
+    pub maximize: bool,
+    /// Whether weights decay on their own (AdamW) and not through the gradient (Adam).
+    decoupled: bool,
+}
+
+impl AdamSettings {
+    fn check(&self) -> Result<()> {
+        let beta = |beta: f64| (0.0..1.0).contains(&beta);
+        in_range("Adam", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Adam", "eps", self.eps, self.eps >= 0.0, "at least 0")?;
+        in_range("Adam", "betas.0", self.betas.0, beta(self.betas.0), "from 0 to below 1")?;
+        in_range("Adam", "betas.1", self.betas.1, beta(self.betas.1), "from 0 to below 1")?;
+        in_range("Adam", "weight_decay", self.weight_decay, self.weight_decay >= 0.0, "at least 0")
+    }
+}
+
+/// What is kept of a parameter's past.
+#[derive(Debug, Default)]
+struct Moments {
+    steps: i32,
+    /// The means of the gradient and of its square, and the greatest of the latter.
+    means: Option<[Tensor; 3]>,
+}
+
+macro_rules! adam {
+    ($(#[$doc:meta])* $Adam:ident, $decay:literal, $decoupled:literal) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $Adam {
+            groups: Vec<ParamGroup<AdamSettings>>,
+            state: Vec<Moments>,
+        }
+
+        impl $Adam {
+            /// With PyTorch's defaults but for the learning rate.
+            ///
+            /// # Panics
+            /// If there is no parameter or one is no leaf.
+            #[track_caller]
+            pub fn new(params: impl TensorList, lr: f64) -> Self {
+                let params = checked(stringify!($Adam), params).or_panic();
+                let settings = AdamSettings {
+                    lr,
+                    betas: (0.9, 0.999),
+                    eps: 1e-8,
+                    weight_decay: $decay,
+                    amsgrad: false,
+                    maximize: false,
+                    decoupled: $decoupled,
+                };
+                let state = params.iter().map(|_| Moments::default()).collect();
+                $Adam { groups: vec![ParamGroup { params, settings }], state }
+            }
+        }
+        groups!($Adam, AdamSettings);
+        setters! { $Adam:
+            /// How slowly the means of the gradient and of its square follow; default (0.9, 0.999).
+            betas(betas: (f64, f64));
+            /// What is added to the root, so that nothing is divided by 0; default 1e-8.
+            eps(eps: f64);
+            /// The decay of the weights.
+            weight_decay(weight_decay: f64);
+            /// Whether the greatest mean square so far is used; default `false`.
+            amsgrad(amsgrad: bool);
+            /// Whether the loss is to grow; default `false`.
+            maximize(maximize: bool);
+        }
+    };
+}
+adam! {
+    /// Adam, `torch.optim.Adam` (Kingma and Ba 2014).
+    ///
+    /// ```
+    /// use retrograd::{optim::Adam, prelude::*};
+    /// let w = tensor![1.0].requires_grad_();
+    /// let mut adam = Adam::new([&w], 0.1);
+    /// w.pow(2).sum().backward();
+    /// adam.step();
+    /// assert_eq!(w.detach(), tensor![0.9]);
+    /// ```
+    Adam, 0.0, false
+}
+adam! {
+    /// Adam whose weights decay on their own, `torch.optim.AdamW` (Loshchilov and Hutter 2017).
+    ///
+    /// ```
+    /// use retrograd::{optim::AdamW, prelude::*};
+    /// let w = tensor![1.0].requires_grad_();
+    /// let mut adam = AdamW::new([&w], 0.1).weight_decay(0.5);
+    /// w.pow(2).sum().backward();
+    /// adam.step();
+    /// assert!((w.item::<f32>() - 0.85).abs() < 1e-6);
+    /// ```
+    AdamW, 1e-2, true
+}
+
+fn update(param: &Tensor, grad: &Tensor, settings: &AdamSettings, state: &mut Moments) {
+    with_float!(param.dtype(), T => step::<T>(param, grad, settings, state), else ());
+}
+
+fn step<T: Element + num_traits::Float>(param: &Tensor, grad: &Tensor, settings: &AdamSettings, state: &mut Moments) {
+    let num = |v: f64| <T as Element>::from_f64(v);
+    let (beta1, beta2) = settings.betas;
+    let decay = num(settings.weight_decay);
+    let mut slope = grad.values::<T>().into_data();
+    if settings.maximize {
+        simd::map_in_place(slope.make_mut(), |g| -g);
+    }
+    if settings.weight_decay != 0.0 {
+        if settings.decoupled {
+            let keep = num(1.0 - settings.lr * settings.weight_decay);
+            super::apply(param, &slope, |w, _| w * keep);
+        } else {
+            simd::update(slope.make_mut(), &param.values::<T>(), |g, w| g + decay * w);
+        }
+    }
+    state.steps += 1;
+    let [mean, square, greatest] =
+        state.means.get_or_insert_with(|| std::array::from_fn(|_| param.zeros_like().contiguous()));
+    let (share1, share2, keep2) = (num(1.0 - beta1), num(1.0 - beta2), num(beta2));
+    mean.write_values::<T>(|mean| simd::update(mean, &slope, |m, g| m + share1 * (g - m)));
+    square.write_values::<T>(|square| simd::update(square, &slope, |s, g| s * keep2 + share2 * g * g));
+    if settings.amsgrad {
+        let square = square.values::<T>();
+        greatest.write_values::<T>(|greatest| simd::update(greatest, &square, |a, b| if b > a { b } else { a }));
+    }
+    let correction1 = 1.0 - beta1.powi(state.steps);
+    let correction2 = num((1.0 - beta2.powi(state.steps)).sqrt());
+    let (size, eps) = (num(settings.lr / correction1), num(settings.eps));
+    let root = if settings.amsgrad { &*greatest } else { &*square };
+    let mut direction = Data::<T>::scratch(param.numel());
+    simd::zip(&mean.values::<T>(), &root.values::<T>(), direction.make_mut(), |m, s| m / (s.sqrt() / correction2 + eps));
+    super::apply(param, &direction, |w, d| w - size * d);
+}
