@@ -52,7 +52,11 @@ impl DType {
 
     /// The type itself where it is a floating-point one, else the default type.
     pub(crate) fn or_default_float(self) -> DType {
-        if self.is_float() { self } else { default_dtype() }
+        if self.is_float() {
+            self
+        } else {
+            default_dtype()
+        }
     }
 }
 
@@ -194,10 +198,22 @@ element!(bool, Bool, from_bool, |_| false,
 macro_rules! with_dtype {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
-            $crate::DType::F32 => { type $T = f32; $body }
-            $crate::DType::F64 => { type $T = f64; $body }
-            $crate::DType::I64 => { type $T = i64; $body }
-            $crate::DType::Bool => { type $T = bool; $body }
+            $crate::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            $crate::DType::I64 => {
+                type $T = i64;
+                $body
+            }
+            $crate::DType::Bool => {
+                type $T = bool;
+                $body
+            }
         }
     };
 }
@@ -206,8 +222,14 @@ macro_rules! with_dtype {
 macro_rules! with_float {
     ($dtype:expr, $T:ident => $body:expr, else $other:expr) => {
         match $dtype {
-            $crate::DType::F32 => { type $T = f32; $body }
-            $crate::DType::F64 => { type $T = f64; $body }
+            $crate::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
             _ => $other,
         }
     };
@@ -217,9 +239,18 @@ macro_rules! with_float {
 macro_rules! with_number {
     ($dtype:expr, $T:ident => $body:expr, else $other:expr) => {
         match $dtype {
-            $crate::DType::F32 => { type $T = f32; $body }
-            $crate::DType::F64 => { type $T = f64; $body }
-            $crate::DType::I64 => { type $T = i64; $body }
+            $crate::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            $crate::DType::I64 => {
+                type $T = i64;
+                $body
+            }
             $crate::DType::Bool => $other,
         }
     };

@@ -7,6 +7,7 @@ pub mod data;
 pub mod datasets;
 mod dtype;
 mod error;
+pub mod functional;
 mod kernels;
 pub mod loss;
 pub mod nn;
@@ -14,7 +15,6 @@ mod ops;
 pub mod optim;
 pub mod random;
 mod shape;
-pub mod functional;
 pub mod tape;
 mod tensor;
 
@@ -24,9 +24,12 @@ pub use ops::join::{cat, stack, try_cat, try_stack};
 pub use ops::reduce::Axes;
 pub use random::{Generator, NumpyRandomState, manual_seed};
 pub use shape::IntoShape;
-pub use tape::{GradStatus, NoGrad, TensorList, enable_grad, grad, is_grad_enabled, no_grad, no_grad_guard};
+pub use tape::{
+    GradStatus, NoGrad, TensorList, enable_grad, grad, is_grad_enabled, no_grad, no_grad_guard,
+};
 pub use tensor::{
-    Ellipsis, Index, IntoIndex, IntoTensor, NewAxis, Operand, Scalar, Tensor, arange, empty, eye, full, linspace, ones, ones_dtype, rand, randint, randn, randperm, step, zeros, zeros_dtype,
+    Ellipsis, Index, IntoIndex, IntoTensor, NewAxis, Operand, Scalar, Tensor, arange, empty, eye,
+    full, linspace, ones, ones_dtype, rand, randint, randn, randperm, step, zeros, zeros_dtype,
 };
 
 /// What most programs use, in one line.
@@ -39,11 +42,13 @@ pub use tensor::{
 /// ```
 pub mod prelude {
     pub use crate::DType::{self, Bool, F32, F64, I64};
+    pub use crate::nn::{Forward as _, Module as _};
+    pub use crate::optim::Optimizer as _;
     pub use crate::tape::{GradStatus, grad, no_grad};
     pub use crate::tensor;
     pub use crate::{Ellipsis, NewAxis, step};
     pub use crate::{Error, Result, Tensor};
-    pub use crate::optim::Optimizer as _;
-    pub use crate::nn::{Forward as _, Module as _};
-    pub use crate::{arange, empty, eye, full, linspace, ones, rand, randint, randn, randperm, zeros};
+    pub use crate::{
+        arange, empty, eye, full, linspace, ones, rand, randint, randn, randperm, zeros,
+    };
 }

@@ -20,14 +20,24 @@ impl Layout {
     #[inline]
     pub(crate) fn contiguous(shape: Dims) -> Self {
         let strides = row_major(&shape);
-        Layout { shape, strides, offset: 0, contiguous: true }
+        Layout {
+            shape,
+            strides,
+            offset: 0,
+            contiguous: true,
+        }
     }
 
     pub(crate) fn strided(shape: Dims, strides: Dims, offset: usize) -> Self {
         let contiguous = is_row_major(&shape, &strides);
         // Where there are no elements the offset of the first one may lie beyond the storage.
         let offset = if shape.contains(&0) { 0 } else { offset };
-        Layout { shape, strides, offset, contiguous }
+        Layout {
+            shape,
+            strides,
+            offset,
+            contiguous,
+        }
     }
 
     #[inline]
@@ -54,14 +64,22 @@ impl Layout {
     /// The same elements in another shape without a copy, where the strides allow it.
     pub(crate) fn reshape(&self, shape: &[usize]) -> Option<Layout> {
         if self.contiguous {
-            return Some(Layout { offset: self.offset, ..Layout::contiguous(shape.into()) });
+            return Some(Layout {
+                offset: self.offset,
+                ..Layout::contiguous(shape.into())
+            });
         }
         if self.numel() == 0 {
             return Some(Layout::contiguous(shape.into()));
         }
         // Runs of axes that lie like one axis can be cut anew; the new shape must cut along them.
         let mut runs: SmallVec<[(usize, usize); 4]> = SmallVec::new();
-        for (&size, &stride) in self.shape.iter().zip(&self.strides).filter(|&(&size, _)| size != 1) {
+        for (&size, &stride) in self
+            .shape
+            .iter()
+            .zip(&self.strides)
+            .filter(|&(&size, _)| size != 1)
+        {
             match runs.last_mut() {
                 Some((len, last)) if *last == size * stride => {
                     *len *= size;
@@ -153,7 +171,10 @@ pub(crate) fn axis(op: &'static str, axis: i64, rank: usize) -> Result<usize> {
 
 /// Several axes as sorted positions, each named once.
 pub(crate) fn axes(op: &'static str, axes: &[i64], rank: usize) -> Result<Dims> {
-    let mut positions = axes.iter().map(|&a| axis(op, a, rank)).collect::<Result<Dims>>()?;
+    let mut positions = axes
+        .iter()
+        .map(|&a| axis(op, a, rank))
+        .collect::<Result<Dims>>()?;
     positions.sort_unstable();
     if let Some(pair) = positions.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Error::InvalidArgument {
@@ -168,7 +189,12 @@ pub(crate) fn axes(op: &'static str, axes: &[i64], rank: usize) -> Result<Dims> 
 }
 
 /// A requested shape, in which one size may be -1, made whole for `numel` elements.
-pub(crate) fn infer(op: &'static str, numel: usize, from: &[usize], requested: &[i64]) -> Result<Dims> {
+pub(crate) fn infer(
+    op: &'static str,
+    numel: usize,
+    from: &[usize],
+    requested: &[i64],
+) -> Result<Dims> {
     let refuse = |problem: String| Error::Shape {
         op,
         problem,
@@ -176,13 +202,28 @@ pub(crate) fn infer(op: &'static str, numel: usize, from: &[usize], requested: &
     };
     let unknown = requested.iter().filter(|&&size| size == -1).count();
     if unknown > 1 || requested.iter().any(|&size| size < -1) {
-        return Err(refuse(format!("{requested:?} is no shape: at most one size may be -1, the others at least 0")));
+        return Err(refuse(format!(
+            "{requested:?} is no shape: at most one size may be -1, the others at least 0"
+        )));
     }
-    let known: usize = requested.iter().filter(|&&size| size >= 0).map(|&size| size as usize).product();
-    let missing = if unknown == 0 { 1 } else { numel.checked_div(known).unwrap_or(0) };
-    let shape: Dims = requested.iter().map(|&size| if size == -1 { missing } else { size as usize }).collect();
+    let known: usize = requested
+        .iter()
+        .filter(|&&size| size >= 0)
+        .map(|&size| size as usize)
+        .product();
+    let missing = if unknown == 0 {
+        1
+    } else {
+        numel.checked_div(known).unwrap_or(0)
+    };
+    let shape: Dims = requested
+        .iter()
+        .map(|&size| if size == -1 { missing } else { size as usize })
+        .collect();
     if shape.iter().product::<usize>() != numel || (unknown == 1 && known == 0) {
-        return Err(refuse(format!("shape {from:?} with {numel} elements does not fit into {requested:?}")));
+        return Err(refuse(format!(
+            "shape {from:?} with {numel} elements does not fit into {requested:?}"
+        )));
     }
     Ok(shape)
 }
@@ -301,7 +342,11 @@ mod tests {
         assert!(!transposed.contiguous);
         assert_eq!(transposed.reshape(&[6]), None);
         assert_eq!(transposed.reshape(&[3, 1, 2]).unwrap().strides[0], 1);
-        let rows = Layout::strided(Dims::from_slice(&[2, 3, 4]), Dims::from_slice(&[24, 4, 1]), 0);
+        let rows = Layout::strided(
+            Dims::from_slice(&[2, 3, 4]),
+            Dims::from_slice(&[24, 4, 1]),
+            0,
+        );
         assert_eq!(rows.reshape(&[2, 12]).unwrap().strides.as_slice(), [24, 1]);
         assert_eq!(rows.reshape(&[24]), None);
     }

@@ -23,7 +23,11 @@ pub struct GradCheck {
 
 impl Default for GradCheck {
     fn default() -> Self {
-        GradCheck { eps: 1e-6, atol: 1e-5, rtol: 1e-3 }
+        GradCheck {
+            eps: 1e-6,
+            atol: 1e-5,
+            rtol: 1e-3,
+        }
     }
 }
 
@@ -61,7 +65,11 @@ impl GradCheck {
     ///
     /// # Errors
     /// As [`gradcheck`].
-    pub fn first<O: TensorList>(&self, f: impl Fn(&[Tensor]) -> O, inputs: &[Tensor]) -> Result<()> {
+    pub fn first<O: TensorList>(
+        &self,
+        f: impl Fn(&[Tensor]) -> O,
+        inputs: &[Tensor],
+    ) -> Result<()> {
         enable_grad(|| self.check("gradcheck", &|x: &[Tensor]| Ok(f(x).tensors()), inputs))
     }
 
@@ -69,23 +77,36 @@ impl GradCheck {
     ///
     /// # Errors
     /// As [`gradcheck`].
-    pub fn second<O: TensorList>(&self, f: impl Fn(&[Tensor]) -> O, inputs: &[Tensor]) -> Result<()> {
+    pub fn second<O: TensorList>(
+        &self,
+        f: impl Fn(&[Tensor]) -> O,
+        inputs: &[Tensor],
+    ) -> Result<()> {
         enable_grad(|| {
             let count = inputs.len();
             let outputs: Vec<Tensor> = f(inputs).tensors();
-            let seeds = outputs.iter().enumerate().map(|(i, out)| cotangent(out.shape(), i));
+            let seeds = outputs
+                .iter()
+                .enumerate()
+                .map(|(i, out)| cotangent(out.shape(), i));
             let all: Vec<Tensor> = inputs.iter().cloned().chain(seeds).collect();
             let gradients = |all: &[Tensor]| -> Result<Vec<Tensor>> {
                 let (inputs, seeds) = all.split_at(count);
                 let wanted: Vec<&Tensor> = inputs.iter().filter(|x| x.requires_grad()).collect();
                 let pairs = f(inputs).tensors().into_iter().zip(seeds.to_vec());
-                let (outputs, seeds): (Vec<_>, Vec<_>) = pairs.filter(|(out, _)| out.requires_grad()).unzip();
+                let (outputs, seeds): (Vec<_>, Vec<_>) =
+                    pairs.filter(|(out, _)| out.requires_grad()).unzip();
                 if outputs.is_empty() {
                     return Ok(wanted.into_iter().map(Tensor::zeros_like).collect());
                 }
-                let grads = grad(&outputs, wanted.clone()).grad_outputs(seeds).create_graph(true).allow_unused();
+                let grads = grad(&outputs, wanted.clone())
+                    .grad_outputs(seeds)
+                    .create_graph(true)
+                    .allow_unused();
                 let grads = grads.try_run()?.into_iter().zip(wanted);
-                Ok(grads.map(|(grad, x)| grad.unwrap_or_else(|| x.zeros_like())).collect())
+                Ok(grads
+                    .map(|(grad, x)| grad.unwrap_or_else(|| x.zeros_like()))
+                    .collect())
             };
             self.check("gradgradcheck", &gradients, &all)
         })
@@ -99,7 +120,10 @@ impl GradCheck {
     ) -> Result<()> {
         check_inputs(op, inputs)?;
         let outputs = f(inputs)?;
-        let analytic = outputs.iter().map(|out| rows(out, inputs)).collect::<Result<Vec<_>>>()?;
+        let analytic = outputs
+            .iter()
+            .map(|out| rows(out, inputs))
+            .collect::<Result<Vec<_>>>()?;
         for (input, x) in inputs.iter().enumerate().filter(|(_, x)| x.requires_grad()) {
             let values = x.to_vec::<f64>();
             for element in 0..values.len() {
@@ -115,11 +139,18 @@ impl GradCheck {
                     for (at, row) in rows.iter().enumerate() {
                         let numeric = (ahead[output][at] - behind[output][at]) / (2.0 * self.eps);
                         let found = row[input][element];
-                        let close = (found - numeric).abs() <= self.atol + self.rtol * numeric.abs();
+                        let close =
+                            (found - numeric).abs() <= self.atol + self.rtol * numeric.abs();
                         if !close {
                             let (analytic, input_element, output_element) = (found, element, at);
                             return Err(Error::Gradient {
-                                op, input, input_element, output, output_element, analytic, numeric,
+                                op,
+                                input,
+                                input_element,
+                                output,
+                                output_element,
+                                analytic,
+                                numeric,
                             });
                         }
                     }
@@ -139,7 +170,10 @@ fn rows(out: &Tensor, inputs: &[Tensor]) -> Result<Vec<Vec<Vec<f64>>>> {
             let mut seed = vec![0.0; out.numel()];
             seed[at] = 1.0;
             let seed = Tensor::from_vec(seed, out.shape());
-            let walk = grad(out, wanted.clone()).grad_outputs(&seed).retain_graph(true).allow_unused();
+            let walk = grad(out, wanted.clone())
+                .grad_outputs(&seed)
+                .retain_graph(true)
+                .allow_unused();
             grads = walk.try_run()?;
         }
         let mut grads = grads.into_iter();
@@ -160,11 +194,17 @@ fn check_inputs(op: &'static str, inputs: &[Tensor]) -> Result<()> {
             cure: "Call `requires_grad_()` on those to be checked.".into(),
         });
     }
-    match inputs.iter().find(|x| x.requires_grad() && x.dtype() != DType::F64) {
+    match inputs
+        .iter()
+        .find(|x| x.requires_grad() && x.dtype() != DType::F64)
+    {
         None => Ok(()),
         Some(x) => Err(Error::DType {
             op,
-            problem: format!("an input holds {}, too coarse for finite differences", x.dtype()),
+            problem: format!(
+                "an input holds {}, too coarse for finite differences",
+                x.dtype()
+            ),
             cure: "Cast it with `.double()` before `requires_grad_()`.".into(),
         }),
     }
@@ -172,7 +212,9 @@ fn check_inputs(op: &'static str, inputs: &[Tensor]) -> Result<()> {
 
 /// Fixed values without pattern for the gradient of an output.
 fn cotangent(shape: &[usize], salt: usize) -> Tensor {
-    let value = |i: usize| ((i + 1) as f64 * 0.618_033_988_749_895 + (salt + 1) as f64 * 0.377).fract() - 0.5;
+    let value = |i: usize| {
+        ((i + 1) as f64 * 0.618_033_988_749_895 + (salt + 1) as f64 * 0.377).fract() - 0.5
+    };
     let values: Vec<f64> = (0..shape.iter().product()).map(value).collect();
     Tensor::from_vec(values, shape).requires_grad_()
 }

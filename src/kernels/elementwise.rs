@@ -70,7 +70,12 @@ fn stretched<A: Element, B: Element, R: Element>(
                 let b = rhs.values[right];
                 simd::map(&lhs.values[from..from + run], out, move |a| f(a, b));
             }
-            _ => simd::zip(&lhs.values[from..from + run], &rhs.values[right..right + run], out, f),
+            _ => simd::zip(
+                &lhs.values[from..from + run],
+                &rhs.values[right..right + run],
+                out,
+                f,
+            ),
         }
     });
 }

@@ -22,12 +22,15 @@ impl<T: Element> Matrix<'_, T> {
 
     /// Whether each element has a place of its own, as ndarray asks of strides.
     fn is_plain(&self) -> bool {
-        (self.row_step == 1 && self.col_step >= self.rows) || (self.col_step == 1 && self.row_step >= self.cols)
+        (self.row_step == 1 && self.col_step >= self.rows)
+            || (self.col_step == 1 && self.row_step >= self.cols)
     }
 
     /// The elements in row-major order.
     fn gathered(&self) -> Vec<T> {
-        (0..self.rows * self.cols).map(|i| self.at(i / self.cols, i % self.cols)).collect()
+        (0..self.rows * self.cols)
+            .map(|i| self.at(i / self.cols, i % self.cols))
+            .collect()
     }
 }
 
@@ -68,11 +71,19 @@ impl Product for i64 {
 
 /// The matrix's own slice where ndarray can read it, else its elements in row-major order.
 fn plain<'a, T: Element>(matrix: &Matrix<'a, T>) -> Cow<'a, [T]> {
-    if matrix.is_plain() { Cow::Borrowed(matrix.values) } else { Cow::Owned(matrix.gathered()) }
+    if matrix.is_plain() {
+        Cow::Borrowed(matrix.values)
+    } else {
+        Cow::Owned(matrix.gathered())
+    }
 }
 
 fn view<'a, T: Element>(matrix: &Matrix<'_, T>, values: &'a [T]) -> ArrayView2<'a, T> {
     let shape = (matrix.rows, matrix.cols);
-    let steps = if matrix.is_plain() { (matrix.row_step, matrix.col_step) } else { (matrix.cols, 1) };
+    let steps = if matrix.is_plain() {
+        (matrix.row_step, matrix.col_step)
+    } else {
+        (matrix.cols, 1)
+    };
     ArrayView2::from_shape(shape.strides(steps), values).expect("the matrix lies within its values")
 }

@@ -54,13 +54,20 @@ mod tests {
         for i in -10_400..8_872 {
             let x = i as f32 * 0.01 + 0.000_37;
             let (found, exact) = (x.exp_(), f64::from(x).exp());
-            let unit = f64::from(f32::from_bits((exact as f32).to_bits() + 1)) - f64::from(exact as f32);
-            assert!((f64::from(found) - exact).abs() <= unit, "{x}: {found} {exact}");
+            let unit =
+                f64::from(f32::from_bits((exact as f32).to_bits() + 1)) - f64::from(exact as f32);
+            assert!(
+                (f64::from(found) - exact).abs() <= unit,
+                "{x}: {found} {exact}"
+            );
         }
         for i in -74_000..70_970 {
             let x = f64::from(i) * 0.01 + 0.000_37;
             let (found, exact) = (x.exp_(), x.exp());
-            assert!(found.to_bits().abs_diff(exact.to_bits()) <= 1, "{x}: {found} {exact}");
+            assert!(
+                found.to_bits().abs_diff(exact.to_bits()) <= 1,
+                "{x}: {found} {exact}"
+            );
         }
     }
 

@@ -17,7 +17,10 @@ pub struct Pool<T> {
 
 impl<T: Copy + Default> Pool<T> {
     pub(crate) const fn new() -> Self {
-        Pool { classes: Vec::new(), bytes: 0 }
+        Pool {
+            classes: Vec::new(),
+            bytes: 0,
+        }
     }
 
     /// A buffer of at least `len` initialised elements of any value.
@@ -73,7 +76,11 @@ mod tests {
         let mut pool = Pool::<f32>::new();
         for len in (64..2000).chain([45_500, 1 << 20, (1 << 20) + 1]) {
             let buffer = pool.take(len);
-            assert!(buffer.len() >= len && buffer.len() <= len + len / 8 + 1, "{len}: {}", buffer.len());
+            assert!(
+                buffer.len() >= len && buffer.len() <= len + len / 8 + 1,
+                "{len}: {}",
+                buffer.len()
+            );
             let address = buffer.as_ptr();
             pool.give(buffer);
             assert_eq!(pool.take(len).as_ptr(), address, "{len}");

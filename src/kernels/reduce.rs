@@ -53,7 +53,11 @@ pub(crate) fn sum_axis<T: Element + Add<Output = T>>(
         return;
     }
     for i in 0..outer {
-        sum_rows(&x[i * len * inner..(i + 1) * len * inner], inner, &mut out[i * inner..(i + 1) * inner]);
+        sum_rows(
+            &x[i * len * inner..(i + 1) * len * inner],
+            inner,
+            &mut out[i * inner..(i + 1) * inner],
+        );
     }
 }
 
@@ -72,10 +76,14 @@ fn sum_rows<T: Element + Add<Output = T>>(x: &[T], width: usize, out: &mut [T]) 
     }
     out.fill(T::default());
     for row in x.chunks_exact(width.max(1)) {
-        super::simd::vectorize(width, #[inline(always)] || {
-            for (o, &v) in out.iter_mut().zip(row) {
-                *o = *o + v;
-            }
-        });
+        super::simd::vectorize(
+            width,
+            #[inline(always)]
+            || {
+                for (o, &v) in out.iter_mut().zip(row) {
+                    *o = *o + v;
+                }
+            },
+        );
     }
 }

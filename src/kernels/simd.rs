@@ -8,7 +8,11 @@ const SMALL: usize = 16;
 /// Runs a loop compiled for the widest instruction set.
 #[inline]
 pub(crate) fn vectorize<R>(len: usize, body: impl FnOnce() -> R) -> R {
-    if len <= SMALL { body() } else { Arch::new().dispatch(body) }
+    if len <= SMALL {
+        body()
+    } else {
+        Arch::new().dispatch(body)
+    }
 }
 
 /// `out[i] = f(x[i])`.

@@ -6,7 +6,12 @@ use crate::shape::{Dims, Layout, row_major};
 use crate::tensor::storage::Data;
 
 /// Walks the positions of all axes but the last; `visit` gets the offset of each innermost run.
-pub(crate) fn for_each_run(shape: &[usize], strides: &[usize], offset: usize, mut visit: impl FnMut(usize)) {
+pub(crate) fn for_each_run(
+    shape: &[usize],
+    strides: &[usize],
+    offset: usize,
+    mut visit: impl FnMut(usize),
+) {
     let outer = shape.len().saturating_sub(1);
     if shape.contains(&0) {
         return;
@@ -55,7 +60,10 @@ pub(crate) fn gather_into<T: Element>(source: &[T], layout: &Layout, out: &mut [
         match step {
             0 => run.fill(source[from]),
             1 => run.copy_from_slice(&source[from..from + len]),
-            _ => run.iter_mut().zip(source[from..].iter().step_by(step)).for_each(|(o, &v)| *o = v),
+            _ => run
+                .iter_mut()
+                .zip(source[from..].iter().step_by(step))
+                .for_each(|(o, &v)| *o = v),
         }
         filled += len;
     });
@@ -122,10 +130,22 @@ impl Pair {
         let steps = |own: &[usize]| -> Dims {
             let natural = row_major(own);
             let lead = out.len() - own.len();
-            (0..out.len()).map(|a| if a < lead || own[a - lead] == 1 { 0 } else { natural[a - lead] }).collect()
+            (0..out.len())
+                .map(|a| {
+                    if a < lead || own[a - lead] == 1 {
+                        0
+                    } else {
+                        natural[a - lead]
+                    }
+                })
+                .collect()
         };
         let (l, r) = (steps(lhs), steps(rhs));
-        let mut pair = Pair { shape: Dims::new(), lhs: Dims::new(), rhs: Dims::new() };
+        let mut pair = Pair {
+            shape: Dims::new(),
+            lhs: Dims::new(),
+            rhs: Dims::new(),
+        };
         for (axis, &size) in out.iter().enumerate().filter(|&(_, &size)| size != 1) {
             let last = pair.shape.len().wrapping_sub(1);
             let joins = |steps: &Dims, step: usize| steps[last] == step * size;
@@ -152,8 +172,9 @@ mod tests {
         let source: Vec<i64> = (0..24).collect();
         let dims = Dims::from_slice;
         let swapped = Layout::strided(dims(&[4, 3, 2]), dims(&[1, 4, 12]), 0);
-        let expected: Vec<i64> =
-            (0..4).flat_map(|a| (0..3).flat_map(move |b| (0..2).map(move |c| a + 4 * b + 12 * c))).collect();
+        let expected: Vec<i64> = (0..4)
+            .flat_map(|a| (0..3).flat_map(move |b| (0..2).map(move |c| a + 4 * b + 12 * c)))
+            .collect();
         assert_eq!(*gather(&source, &swapped), *expected);
         let stretched = Layout::strided(dims(&[2, 3]), dims(&[1, 0]), 5);
         assert_eq!(*gather(&source, &stretched), [5, 5, 5, 6, 6, 6]);
@@ -165,7 +186,10 @@ mod tests {
     #[test]
     fn axes_join_where_both_operands_run_on() {
         let pair = Pair::new(&[2, 3, 4], &[2, 3, 4], &[4]);
-        assert_eq!((&pair.shape[..], &pair.lhs[..], &pair.rhs[..]), (&[6, 4][..], &[4, 1][..], &[0, 1][..]));
+        assert_eq!(
+            (&pair.shape[..], &pair.lhs[..], &pair.rhs[..]),
+            (&[6, 4][..], &[4, 1][..], &[0, 1][..])
+        );
         let pair = Pair::new(&[2, 3, 4], &[2, 3, 1], &[1]);
         assert_eq!((&pair.shape[..], &pair.lhs[..]), (&[6, 4][..], &[1, 0][..]));
     }

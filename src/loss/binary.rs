@@ -1,9 +1,9 @@
 //! Losses of two classes.
 
 use super::{Reduction, forward, prepare};
+use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use crate::ops::losses;
-use crate::Tensor;
 
 /// Binary cross-entropy of probabilities, `torch.nn.BCELoss`: `-(y log p + (1 - y) log(1 - p))`, with the
 /// logarithms clamped at -100. Input and target have one shape; integer and `bool` targets are cast.
@@ -63,9 +63,13 @@ fn check_probabilities(input: &Tensor) -> Result<()> {
         }
         values.iter().position(|v| !fits(v)).map(|at| (at, f64::from(values[at])))
     }, else None);
-    let Some((at, value)) = outside else { return Ok(()) };
+    let Some((at, value)) = outside else {
+        return Ok(());
+    };
     let steps = crate::shape::row_major(input.shape());
-    let place: Vec<usize> = (0..input.rank()).map(|axis| at / steps[axis] % input.shape()[axis]).collect();
+    let place: Vec<usize> = (0..input.rank())
+        .map(|axis| at / steps[axis] % input.shape()[axis])
+        .collect();
     Err(Error::InvalidArgument {
         op: "bce",
         argument: "input",

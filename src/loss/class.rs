@@ -77,7 +77,13 @@ impl CrossEntropy {
                 cure: "Use `bce_with_logits` for one output per example, or give the layer two outputs.".into(),
             });
         }
-        let parts = Parts::new(OP, input, target, self.weight.as_ref(), self.ignore_index.unwrap_or(-100))?;
+        let parts = Parts::new(
+            OP,
+            input,
+            target,
+            self.weight.as_ref(),
+            self.ignore_index.unwrap_or(-100),
+        )?;
         let log = input.try_log_softmax(axis)?;
         let losses = parts.losses(&log)?;
         if self.label_smoothing == 0.0 {
@@ -89,7 +95,9 @@ impl CrossEntropy {
         };
         let spread = parts.mask_ignored(spread.try_sum_dim(axis)?.neg())?;
         let share = self.label_smoothing;
-        let both = losses.try_mul(1.0 - share)?.try_add(spread.try_mul(share / classes as f64)?)?;
+        let both = losses
+            .try_mul(1.0 - share)?
+            .try_add(spread.try_mul(share / classes as f64)?)?;
         parts.reduce(both, self.reduction)
     }
 
@@ -97,7 +105,9 @@ impl CrossEntropy {
     fn of_probabilities(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
         let (axis, classes) = classes(input);
         let share = self.label_smoothing;
-        let target = target.try_mul(1.0 - share)?.try_add(share / classes as f64)?;
+        let target = target
+            .try_mul(1.0 - share)?
+            .try_add(share / classes as f64)?;
         let mut log = input.try_log_softmax(axis)?;
         if let Some(weight) = &self.weight {
             check_weight("cross_entropy", weight, classes)?;
@@ -153,7 +163,13 @@ impl Nll {
     pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
         check_input("nll", input)?;
         check_indices("nll", input, target)?;
-        let parts = Parts::new("nll", input, target, self.weight.as_ref(), self.ignore_index.unwrap_or(-100))?;
+        let parts = Parts::new(
+            "nll",
+            input,
+            target,
+            self.weight.as_ref(),
+            self.ignore_index.unwrap_or(-100),
+        )?;
         parts.reduce(parts.losses(input)?, self.reduction)
     }
 }
@@ -161,7 +177,11 @@ forward!(Nll);
 
 /// The axis of the classes and their number.
 fn classes(input: &Tensor) -> (i64, usize) {
-    if input.rank() == 1 { (0, input.shape()[0]) } else { (1, input.shape()[1]) }
+    if input.rank() == 1 {
+        (0, input.shape()[0])
+    } else {
+        (1, input.shape()[1])
+    }
 }
 
 /// A weight for each class, in a shape that broadcasts over the input.
@@ -176,7 +196,11 @@ fn check_input(op: &'static str, input: &Tensor) -> Result<()> {
     if input.rank() == 0 || !input.dtype().is_float() {
         return Err(Error::Shape {
             op,
-            problem: format!("an input of shape {:?} and type {} holds no scores", input.shape(), input.dtype()),
+            problem: format!(
+                "an input of shape {:?} and type {} holds no scores",
+                input.shape(),
+                input.dtype()
+            ),
             cure: "Give floats of shape [classes] or [batch, classes, ..].".into(),
         });
     }
@@ -189,7 +213,10 @@ fn check_weight(op: &'static str, weight: &Tensor, classes: usize) -> Result<()>
     }
     Err(Error::Shape {
         op,
-        problem: format!("a weight of shape {:?} for {classes} classes", weight.shape()),
+        problem: format!(
+            "a weight of shape {:?} for {classes} classes",
+            weight.shape()
+        ),
         cure: format!("Give one weight for each class: [{classes}]."),
     })
 }
@@ -200,18 +227,29 @@ fn check_indices(op: &'static str, input: &Tensor, target: &Tensor) -> Result<()
     if target.dtype() != DType::I64 {
         return Err(Error::DType {
             op,
-            problem: format!("the target holds {} of shape {:?}, not class indices", target.dtype(), target.shape()),
-            cure: "Cast the labels with `.to(I64)`; probabilities must have the input's own shape.".into(),
+            problem: format!(
+                "the target holds {} of shape {:?}, not class indices",
+                target.dtype(),
+                target.shape()
+            ),
+            cure: "Cast the labels with `.to(I64)`; probabilities must have the input's own shape."
+                .into(),
         });
     }
     if target.shape() != expected {
         let column = target.rank() == expected.len() + 1 && target.shape().last() == Some(&1);
         return Err(Error::Shape {
             op,
-            problem: format!("the input has shape {:?} and the target {:?}", input.shape(), target.shape()),
+            problem: format!(
+                "the input has shape {:?} and the target {:?}",
+                input.shape(),
+                target.shape()
+            ),
             cure: match column {
                 true => "Squeeze the last dim of the target, with `squeeze_dim(-1)`.".into(),
-                false => format!("The target holds one class index for each example: {expected:?}."),
+                false => {
+                    format!("The target holds one class index for each example: {expected:?}.")
+                }
             },
         });
     }
@@ -229,11 +267,24 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(op: &'static str, input: &Tensor, target: &Tensor, weight: Option<&Tensor>, ignore: i64) -> Result<Parts> {
+    fn new(
+        op: &'static str,
+        input: &Tensor,
+        target: &Tensor,
+        weight: Option<&Tensor>,
+        ignore: i64,
+    ) -> Result<Parts> {
         let (axis, classes) = classes(input);
         let labels = target.to_vec::<i64>();
-        if let Some(at) = labels.iter().position(|&c| c != ignore && !(0..classes as i64).contains(&c)) {
-            let row = if target.rank() == 0 { 0 } else { at / target.shape()[1..].iter().product::<usize>().max(1) };
+        if let Some(at) = labels
+            .iter()
+            .position(|&c| c != ignore && !(0..classes as i64).contains(&c))
+        {
+            let row = if target.rank() == 0 {
+                0
+            } else {
+                at / target.shape()[1..].iter().product::<usize>().max(1)
+            };
             return Err(Error::InvalidArgument {
                 op,
                 argument: "target",
@@ -258,7 +309,12 @@ impl Parts {
             Some(mask) => weights.try_masked_fill(mask, 0)?,
             None => weights,
         };
-        Ok(Parts { index: index.try_unsqueeze(axis)?, axis, weights, ignored })
+        Ok(Parts {
+            index: index.try_unsqueeze(axis)?,
+            axis,
+            weights,
+            ignored,
+        })
     }
 
     #[track_caller]
@@ -272,7 +328,10 @@ impl Parts {
     /// The weighted losses; 0 where an example is ignored, whatever stands there.
     #[track_caller]
     fn losses(&self, log: &Tensor) -> Result<Tensor> {
-        let own = log.try_gather(self.axis, &self.index)?.try_squeeze_dim(self.axis)?.neg();
+        let own = log
+            .try_gather(self.axis, &self.index)?
+            .try_squeeze_dim(self.axis)?
+            .neg();
         self.mask_ignored(own.try_mul(&self.weights)?)
     }
 

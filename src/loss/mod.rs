@@ -50,17 +50,28 @@ fn prepare(op: &'static str, input: &Tensor, target: &Tensor) -> Result<Tensor> 
     if !input.dtype().is_float() {
         return Err(Error::DType {
             op,
-            problem: format!("the input holds {}, and a loss needs floating-point numbers", input.dtype()),
+            problem: format!(
+                "the input holds {}, and a loss needs floating-point numbers",
+                input.dtype()
+            ),
             cure: "Cast it first, with `.to(F32)`.".into(),
         });
     }
     if input.shape() != target.shape() {
         return Err(Error::Shape {
             op,
-            problem: format!("the input has shape {:?} and the target {:?}", input.shape(), target.shape()),
+            problem: format!(
+                "the input has shape {:?} and the target {:?}",
+                input.shape(),
+                target.shape()
+            ),
             cure: match (input.rank(), target.rank()) {
-                (i, t) if i == t + 1 => "Add the axis to the target, with `unsqueeze(-1)`, or squeeze the input.",
-                (i, t) if t == i + 1 => "Add the axis to the input, with `unsqueeze(-1)`, or squeeze the target.",
+                (i, t) if i == t + 1 => {
+                    "Add the axis to the target, with `unsqueeze(-1)`, or squeeze the input."
+                }
+                (i, t) if t == i + 1 => {
+                    "Add the axis to the input, with `unsqueeze(-1)`, or squeeze the target."
+                }
                 _ => "Both must have one shape: a loss does not broadcast.",
             }
             .into(),

@@ -53,7 +53,16 @@ pub(crate) fn zip<T: Element, R: Element>(
     f: impl Fn(T, T) -> R + Copy,
 ) -> Inner {
     let (l, r) = (load::<T>(lhs), load::<T>(rhs));
-    let sides = (Side { values: &l, shape: lhs.shape() }, Side { values: &r, shape: rhs.shape() });
+    let sides = (
+        Side {
+            values: &l,
+            shape: lhs.shape(),
+        },
+        Side {
+            values: &r,
+            shape: rhs.shape(),
+        },
+    );
     let data: Data<R> = elementwise::zip(sides.0, sides.1, &shape, f);
     Inner::new(shape, data)
 }

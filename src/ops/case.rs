@@ -17,24 +17,43 @@ pub(crate) struct Case {
 /// Values spread over a range, without order or pattern, the same in every run.
 pub(crate) fn sample(shape: &[usize], low: f64, high: f64, salt: usize) -> Tensor {
     let spread = |i: usize| ((i + 1) as f64 * 0.618_033_988_749_895 + salt as f64 * 0.271).fract();
-    let values = (0..shape.iter().product()).map(|i| low + (high - low) * spread(i)).collect();
+    let values = (0..shape.iter().product())
+        .map(|i| low + (high - low) * spread(i))
+        .collect();
     Tensor::from_vec::<f64>(values, shape)
 }
 
 impl Case {
-    pub(crate) fn new(inputs: impl Into<Vec<Tensor>>, f: impl Fn(&[Tensor]) -> Tensor + 'static) -> Case {
-        Case { inputs: inputs.into(), f: Box::new(f), repeats: true }
+    pub(crate) fn new(
+        inputs: impl Into<Vec<Tensor>>,
+        f: impl Fn(&[Tensor]) -> Tensor + 'static,
+    ) -> Case {
+        Case {
+            inputs: inputs.into(),
+            f: Box::new(f),
+            repeats: true,
+        }
     }
 
     /// For a function with a kink where its inputs are equal.
     pub(crate) fn apart(self) -> Case {
-        Case { repeats: false, ..self }
+        Case {
+            repeats: false,
+            ..self
+        }
     }
 
     /// An elementwise function of one tensor, over shapes from 0-d to empty.
-    pub(crate) fn unary(low: f64, high: f64, f: impl Fn(&Tensor) -> Tensor + Copy + 'static) -> Vec<Case> {
+    pub(crate) fn unary(
+        low: f64,
+        high: f64,
+        f: impl Fn(&Tensor) -> Tensor + Copy + 'static,
+    ) -> Vec<Case> {
         let shapes: [&[usize]; 5] = [&[], &[3], &[2, 3], &[20], &[0, 2]];
-        shapes.iter().map(|shape| Case::new([sample(shape, low, high, shape.len())], move |x| f(&x[0]))).collect()
+        shapes
+            .iter()
+            .map(|shape| Case::new([sample(shape, low, high, shape.len())], move |x| f(&x[0])))
+            .collect()
     }
 
     /// An elementwise function of two tensors, over pairs of shapes that broadcast.
@@ -54,21 +73,40 @@ impl Case {
             (&[0, 3], &[3]),
             (&[1], &[0]),
         ];
-        let pair = |(l, r): &(&[usize], &[usize])| [sample(l, low, high, 1), sample(r, other_low, other_high, 2)];
-        shapes.iter().map(|shapes| Case::new(pair(shapes), move |x| f(&x[0], &x[1]))).collect()
+        let pair = |(l, r): &(&[usize], &[usize])| {
+            [sample(l, low, high, 1), sample(r, other_low, other_high, 2)]
+        };
+        shapes
+            .iter()
+            .map(|shapes| Case::new(pair(shapes), move |x| f(&x[0], &x[1])))
+            .collect()
     }
 
     /// A reduction of all elements of one tensor, over shapes from 0-d to empty.
-    pub(crate) fn reduction(low: f64, high: f64, f: impl Fn(&Tensor) -> Tensor + Copy + 'static) -> Vec<Case> {
+    pub(crate) fn reduction(
+        low: f64,
+        high: f64,
+        f: impl Fn(&Tensor) -> Tensor + Copy + 'static,
+    ) -> Vec<Case> {
         let mut cases = Self::reduction_of_some(low, high, f);
-        cases.push(Case::new([sample(&[0, 2], low, high, 0)], move |x| f(&x[0])));
+        cases.push(Case::new(
+            [sample(&[0, 2], low, high, 0)],
+            move |x| f(&x[0]),
+        ));
         cases
     }
 
     /// As [`reduction`](Case::reduction), for one that has no value for no elements.
-    pub(crate) fn reduction_of_some(low: f64, high: f64, f: impl Fn(&Tensor) -> Tensor + Copy + 'static) -> Vec<Case> {
+    pub(crate) fn reduction_of_some(
+        low: f64,
+        high: f64,
+        f: impl Fn(&Tensor) -> Tensor + Copy + 'static,
+    ) -> Vec<Case> {
         let shapes: [&[usize]; 4] = [&[], &[3], &[2, 3], &[2, 1, 3]];
-        shapes.iter().map(|shape| Case::new([sample(shape, low, high, shape.len())], move |x| f(&x[0]))).collect()
+        shapes
+            .iter()
+            .map(|shape| Case::new([sample(shape, low, high, shape.len())], move |x| f(&x[0])))
+            .collect()
     }
 
     /// A reduction over axes, which are given to it with whether they stay.
@@ -88,7 +126,8 @@ impl Case {
             (&[0, 2], &[1]),
         ];
         let case = |&(shape, axes): &(&[usize], &'static [i64])| {
-            [false, true].map(|keep| Case::new([sample(shape, low, high, 1)], move |x| f(&x[0], axes, keep)))
+            [false, true]
+                .map(|keep| Case::new([sample(shape, low, high, 1)], move |x| f(&x[0], axes, keep)))
         };
         cases.iter().flat_map(case).collect()
     }
@@ -103,11 +142,22 @@ impl Case {
                 panic!("{op} on {shapes:?}, {how}: {error}");
             }
         };
-        let leaves: Vec<_> = self.inputs.iter().map(|x| x.detach().requires_grad_()).collect();
+        let leaves: Vec<_> = self
+            .inputs
+            .iter()
+            .map(|x| x.detach().requires_grad_())
+            .collect();
         prove(&leaves, &self.f, "contiguous");
-        let scattered: Vec<_> = self.inputs.iter().map(|x| scatter(x).requires_grad_()).collect();
+        let scattered: Vec<_> = self
+            .inputs
+            .iter()
+            .map(|x| scatter(x).requires_grad_())
+            .collect();
         prove(&scattered, &self.f, "not contiguous");
-        let alike = self.inputs.windows(2).all(|pair| pair[0].shape() == pair[1].shape());
+        let alike = self
+            .inputs
+            .windows(2)
+            .all(|pair| pair[0].shape() == pair[1].shape());
         if self.repeats && self.inputs.len() > 1 && alike {
             let count = self.inputs.len();
             let repeated = |x: &[Tensor]| (self.f)(&vec![x[0].clone(); count]);
@@ -119,7 +169,11 @@ impl Case {
 /// The same values in a storage with gaps, the first axis innermost.
 fn scatter(x: &Tensor) -> Tensor {
     let reversed: Dims = x.shape().iter().rev().copied().collect();
-    let strides: Dims = row_major(&reversed).iter().rev().map(|step| step * 2).collect();
+    let strides: Dims = row_major(&reversed)
+        .iter()
+        .rev()
+        .map(|step| step * 2)
+        .collect();
     let layout = Layout::strided(x.shape().into(), strides, 1);
     let mut values = vec![f64::NAN; 2 * x.numel() + 1];
     let mut source = x.to_vec::<f64>().into_iter();

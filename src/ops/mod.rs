@@ -1,9 +1,9 @@
 //! The operations. One file holds all about an operation or a family of them: doc, method, kernel call,
 //! what backward keeps, backward, cases for the tests. [`ops!`] below names every file and its nodes.
 
+pub(crate) mod binary;
 #[cfg(test)]
 pub(crate) mod case;
-pub(crate) mod binary;
 pub(crate) mod reduce;
 pub(crate) mod unary;
 
@@ -27,6 +27,7 @@ macro_rules! ops {
 
 ops! {
     add: Add;
+    atan2: Atan2;
     cast: ToCopy, CloneOp;
     compare: ;
     cumsum: Cumsum;
@@ -39,7 +40,8 @@ ops! {
     mul: Mul;
     norm: Norm;
     pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MinDim, Scatter;
-    pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal;
+    pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal, Log1p, Expm1, Log2,
+        Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh;
     pow: Pow;
     prod: Prod<true>, Prod<false>;
     remainder: Remainder;

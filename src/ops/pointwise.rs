@@ -128,6 +128,94 @@ unary! {
     /// assert_eq!(tensor![4.0].reciprocal(), tensor![0.25]);
     /// ```
     reciprocal | Reciprocal "ReciprocalBackward0", lift |v| 1.0 / v, output |g, y| g * (y * y).neg(), on 0.5 .. 2.0;
+
+    /// Natural logarithm of `1 + x`, exact near 0.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].log1p(), tensor![0.0]);
+    /// ```
+    log1p | Log1p "Log1pBackward0", lift |v| v.ln_1p(), input |g, x| g / (x + 1), on -0.5 .. 2.0;
+
+    /// `exp(x) - 1`, exact near 0.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].expm1(), tensor![0.0]);
+    /// ```
+    expm1 | Expm1 "Expm1Backward0", lift |v| v.exp_m1(), output |g, y| g * (y + 1), on -2.0 .. 2.0;
+
+    /// Logarithm to base 2.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![8.0].log2(), tensor![3.0]);
+    /// ```
+    log2 | Log2 "Log2Backward0", lift |v| v.log2(), input |g, x| g / (x * std::f64::consts::LN_2), on 0.5 .. 2.0;
+
+    /// Logarithm to base 10.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![100.0].log10(), tensor![2.0]);
+    /// ```
+    log10 | Log10 "Log10Backward0", lift |v| v.log10(), input |g, x| g / (x * std::f64::consts::LN_10), on 0.5 .. 2.0;
+
+    /// One over the square root.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![4.0].rsqrt(), tensor![0.5]);
+    /// ```
+    rsqrt | Rsqrt "RsqrtBackward0", lift |v| 1.0 / v.sqrt(), output |g, y| g * -0.5 * y.pow(3), on 0.5 .. 2.0;
+
+    /// Tangent of radians.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].tan(), tensor![0.0]);
+    /// ```
+    tan | Tan "TanBackward0", lift |v| v.tan(), output |g, y| g * (y * y + 1), on -1.0 .. 1.0;
+
+    /// Angle in radians whose sine is the element.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].asin(), tensor![0.0]);
+    /// ```
+    asin | Asin "AsinBackward0", lift |v| v.asin(), input |g, x| g * (1.0 - x * x).rsqrt(), on -0.8 .. 0.8;
+
+    /// Angle in radians whose cosine is the element.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0].acos(), tensor![0.0]);
+    /// ```
+    acos | Acos "AcosBackward0", lift |v| v.acos(), input |g, x| g * -(1.0 - x * x).rsqrt(), on -0.8 .. 0.8;
+
+    /// Angle in radians whose tangent is the element.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].atan(), tensor![0.0]);
+    /// ```
+    atan | Atan "AtanBackward0", lift |v| v.atan(), input |g, x| g / (x * x + 1), on -2.0 .. 2.0;
+
+    /// Hyperbolic sine.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].sinh(), tensor![0.0]);
+    /// ```
+    sinh | Sinh "SinhBackward0", lift |v| v.sinh(), input |g, x| g * x.cosh(), on -2.0 .. 2.0;
+
+    /// Hyperbolic cosine.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].cosh(), tensor![1.0]);
+    /// ```
+    cosh | Cosh "CoshBackward0", lift |v| v.cosh(), input |g, x| g * x.sinh(), on -2.0 .. 2.0;
 }
 
 /// Declares elementwise functions that are flat wherever they have a derivative: they stay outside of the graph.

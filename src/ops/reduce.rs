@@ -51,11 +51,21 @@ impl Plan {
     /// Over all axes.
     pub(crate) fn all(x: &Tensor) -> Plan {
         let axes = (0..x.rank()).collect();
-        Plan { axes, from: x.shape().into(), kept: Dims::from_elem(1, x.rank()), to: Dims::new() }
+        Plan {
+            axes,
+            from: x.shape().into(),
+            kept: Dims::from_elem(1, x.rank()),
+            to: Dims::new(),
+        }
     }
 
     /// Over the axes named; none means all of them, as in PyTorch.
-    pub(crate) fn over(op: &'static str, x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Plan> {
+    pub(crate) fn over(
+        op: &'static str,
+        x: &Tensor,
+        axes: impl Axes,
+        keepdim: bool,
+    ) -> Result<Plan> {
         let mut axes = shape::axes(op, &axes.list(), x.rank())?;
         if axes.is_empty() {
             axes = (0..x.rank()).collect();
@@ -65,9 +75,17 @@ impl Plan {
         axes.iter().for_each(|&axis| kept[axis] = 1);
         let to = match keepdim {
             true => kept.clone(),
-            false => (0..x.rank()).filter(|axis| !axes.contains(axis)).map(|axis| x.shape()[axis]).collect(),
+            false => (0..x.rank())
+                .filter(|axis| !axes.contains(axis))
+                .map(|axis| x.shape()[axis])
+                .collect(),
         };
-        Ok(Plan { axes, from: x.shape().into(), kept, to })
+        Ok(Plan {
+            axes,
+            from: x.shape().into(),
+            kept,
+            to,
+        })
     }
 
     /// How many elements go into one.
@@ -80,12 +98,24 @@ impl Plan {
         let len = self.len();
         let (first, last) = match (self.axes.first(), self.axes.last()) {
             (Some(&first), Some(&last)) => (first, last),
-            _ => return Blocks { values: x.values(), outer: x.numel(), len: 1, inner: 1 },
+            _ => {
+                return Blocks {
+                    values: x.values(),
+                    outer: x.numel(),
+                    len: 1,
+                    inner: 1,
+                };
+            }
         };
         let joined = (first..=last).all(|axis| self.axes.contains(&axis) || self.from[axis] == 1);
         if joined {
             let outer = self.from[..first].iter().product();
-            return Blocks { values: x.values(), outer, len, inner: self.from[last + 1..].iter().product() };
+            return Blocks {
+                values: x.values(),
+                outer,
+                len,
+                inner: self.from[last + 1..].iter().product(),
+            };
         }
         let layout = x.layout();
         let stays = (0..x.rank()).filter(|axis| !self.axes.contains(axis));
@@ -93,12 +123,21 @@ impl Plan {
         let pick = |of: &Dims| order.iter().map(|&axis| of[axis]).collect::<Dims>();
         let moved = Layout::strided(pick(&layout.shape), pick(&layout.strides), layout.offset);
         let values = Inner::view(x, moved).untracked().values();
-        Blocks { values, outer: self.to.iter().product(), len, inner: 1 }
+        Blocks {
+            values,
+            outer: self.to.iter().product(),
+            len,
+            inner: 1,
+        }
     }
 
     /// A gradient of the result, stretched over the elements that went into it.
     pub(crate) fn stretch(&self, grad: &Tensor) -> Result<Tensor> {
-        let grad = if grad.shape() == &self.kept[..] { grad.clone() } else { grad.try_reshape(&self.kept[..])? };
+        let grad = if grad.shape() == &self.kept[..] {
+            grad.clone()
+        } else {
+            grad.try_reshape(&self.kept[..])?
+        };
         grad.try_expand(&self.from[..])
     }
 }
@@ -129,20 +168,30 @@ impl<T: Element> Blocks<T> {
     /// `f` of each lane, which gives another one of the same length.
     pub(crate) fn rows<R: Element>(&self, mut f: impl FnMut(&[T], &mut [R])) -> Data<R> {
         let mut data = Data::<R>::scratch(self.values.len());
-        let Blocks { outer, len, inner, .. } = *self;
+        let Blocks {
+            outer, len, inner, ..
+        } = *self;
         if len == 0 {
             return data;
         }
         let out = data.make_mut();
         if inner == 1 {
-            self.values.chunks_exact(len).zip(out.chunks_exact_mut(len)).for_each(|(row, out)| f(row, out));
+            self.values
+                .chunks_exact(len)
+                .zip(out.chunks_exact_mut(len))
+                .for_each(|(row, out)| f(row, out));
             return data;
         }
         let (mut row, mut result) = (vec![T::default(); len], vec![R::default(); len]);
         for start in (0..outer).flat_map(|o| (0..inner).map(move |i| o * len * inner + i)) {
-            row.iter_mut().enumerate().for_each(|(k, v)| *v = self.values[start + k * inner]);
+            row.iter_mut()
+                .enumerate()
+                .for_each(|(k, v)| *v = self.values[start + k * inner]);
             f(&row, &mut result);
-            result.iter().enumerate().for_each(|(k, &v)| out[start + k * inner] = v);
+            result
+                .iter()
+                .enumerate()
+                .for_each(|(k, &v)| out[start + k * inner] = v);
         }
         data
     }

@@ -56,7 +56,9 @@ impl fmt::Display for Stop {
             Stop::Direction => "stopped: the direction does not lead downhill enough",
             Stop::Iterations => "stopped: max_iter was reached",
             Stop::Evaluations => "stopped: max_eval was reached",
-            Stop::NotFinite => "diverged: the loss is not finite; standardise the features or use `strong_wolfe()`",
+            Stop::NotFinite => {
+                "diverged: the loss is not finite; standardise the features or use `strong_wolfe()`"
+            }
         })
     }
 }
@@ -138,7 +140,13 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 pub(super) fn largest(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |m, v| if v.abs() > m || v.is_nan() { v.abs() } else { m })
+    values.iter().fold(0.0, |m, v| {
+        if v.abs() > m || v.is_nan() {
+            v.abs()
+        } else {
+            m
+        }
+    })
 }
 
 impl Lbfgs {
@@ -157,7 +165,10 @@ impl Lbfgs {
             tolerance_change: 1e-9,
             history_size: 100,
             strong_wolfe: false,
-            state: State { scale: 1.0, ..State::default() },
+            state: State {
+                scale: 1.0,
+                ..State::default()
+            },
         }
     }
 
@@ -172,16 +183,27 @@ impl Lbfgs {
     /// # Errors
     /// What the closure returns, what its loss's backward pass returns, and a setting out of range.
     #[track_caller]
-    pub fn step_with<L: IntoLoss>(&mut self, mut closure: impl FnMut() -> L) -> Result<LbfgsReport> {
+    pub fn step_with<L: IntoLoss>(
+        &mut self,
+        mut closure: impl FnMut() -> L,
+    ) -> Result<LbfgsReport> {
         in_range("Lbfgs", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
         let params = self.params.clone();
         let mut evaluate = || -> Result<Point> {
             params.iter().for_each(Tensor::zero_grad);
             let loss = crate::enable_grad(&mut closure).into_loss()?;
             loss.try_backward()?;
-            Ok(Point { loss: loss.try_item::<f64>()?, gradient: gradient(&params)? })
+            Ok(Point {
+                loss: loss.try_item::<f64>()?,
+                gradient: gradient(&params)?,
+            })
         };
-        let mut run = Run { lr: self.lr, now: evaluate()?, evaluations: 1, iterations: 0 };
+        let mut run = Run {
+            lr: self.lr,
+            now: evaluate()?,
+            evaluations: 1,
+            iterations: 0,
+        };
         let initial_loss = run.now.loss;
         let stop = loop {
             if let Some(stop) = self.iterate(&mut run, &mut evaluate)? {
@@ -199,7 +221,11 @@ impl Lbfgs {
     }
 
     /// One iteration; the reason where it is the last one.
-    fn iterate(&mut self, run: &mut Run, evaluate: &mut dyn FnMut() -> Result<Point>) -> Result<Option<Stop>> {
+    fn iterate(
+        &mut self,
+        run: &mut Run,
+        evaluate: &mut dyn FnMut() -> Result<Point>,
+    ) -> Result<Option<Stop>> {
         if !run.now.loss.is_finite() || !largest(&run.now.gradient).is_finite() {
             return Ok(Some(Stop::NotFinite));
         }
@@ -215,7 +241,11 @@ impl Lbfgs {
         let slope = dot(&run.now.gradient, &direction);
         let first = self.state.iterations == 1;
         let total: f64 = run.now.gradient.iter().map(|g| g.abs()).sum();
-        let mut size = if first { (1.0 / total).min(1.0) * run.lr } else { run.lr };
+        let mut size = if first {
+            (1.0 / total).min(1.0) * run.lr
+        } else {
+            run.lr
+        };
         let before = run.now.clone();
         self.state.last = Some((direction.clone(), size, before.gradient.clone()));
         if slope > -self.tolerance_change {
@@ -230,7 +260,15 @@ impl Lbfgs {
                 evaluate()
             };
             let limit = max_eval.saturating_sub(run.evaluations);
-            let found = strong_wolfe(&mut along, &before, &direction, slope, size, self.tolerance_change, limit)?;
+            let found = strong_wolfe(
+                &mut along,
+                &before,
+                &direction,
+                slope,
+                size,
+                self.tolerance_change,
+                limit,
+            )?;
             run.evaluations += found.evaluations;
             size = found.size;
             run.now = found.point;
@@ -250,9 +288,18 @@ impl Lbfgs {
             (!finite, Stop::NotFinite),
             (run.iterations == self.max_iter, Stop::Iterations),
             (run.evaluations >= max_eval, Stop::Evaluations),
-            (largest(&run.now.gradient) <= self.tolerance_grad, Stop::Gradient),
-            (size * largest(&direction) <= self.tolerance_change, Stop::Movement),
-            ((run.now.loss - before.loss).abs() < self.tolerance_change, Stop::Change),
+            (
+                largest(&run.now.gradient) <= self.tolerance_grad,
+                Stop::Gradient,
+            ),
+            (
+                size * largest(&direction) <= self.tolerance_change,
+                Stop::Movement,
+            ),
+            (
+                (run.now.loss - before.loss).abs() < self.tolerance_change,
+                Stop::Change,
+            ),
         ];
         Ok(stop.iter().find(|(holds, _)| *holds).map(|(_, stop)| *stop))
     }
@@ -293,7 +340,9 @@ impl State {
         q.iter_mut().for_each(|q| *q *= self.scale);
         for (i, (y, s, inverse)) in self.history.iter().enumerate() {
             let back = dot(y, &q) * inverse;
-            q.iter_mut().zip(s).for_each(|(q, s)| *q += (shares[i] - back) * s);
+            q.iter_mut()
+                .zip(s)
+                .for_each(|(q, s)| *q += (shares[i] - back) * s);
         }
         q
     }
@@ -301,12 +350,26 @@ impl State {
 
 /// All gradients as one vector; 0 where there is none.
 fn gradient(params: &[Tensor]) -> Result<Vec<f64>> {
-    let grads = params.iter().map(|p| p.grad().unwrap_or_else(|| p.zeros_like()).double().flatten());
+    let grads = params.iter().map(|p| {
+        p.grad()
+            .unwrap_or_else(|| p.zeros_like())
+            .double()
+            .flatten()
+    });
     no_grad(|| cat(grads.collect::<Vec<_>>(), 0)).try_to_vec()
 }
 
 fn values(params: &[Tensor]) -> Result<Vec<f64>> {
-    no_grad(|| cat(params.iter().map(|p| p.detach().double().flatten()).collect::<Vec<_>>(), 0)).try_to_vec()
+    no_grad(|| {
+        cat(
+            params
+                .iter()
+                .map(|p| p.detach().double().flatten())
+                .collect::<Vec<_>>(),
+            0,
+        )
+    })
+    .try_to_vec()
 }
 
 /// Sets the parameters to `at + t direction`.
@@ -314,7 +377,9 @@ fn place(params: &[Tensor], at: &[f64], t: f64, direction: &[f64]) {
     let mut moved = at.iter().zip(direction).map(|(a, d)| a + t * d);
     for param in params {
         let own: Vec<f64> = moved.by_ref().take(param.numel()).collect();
-        no_grad(|| drop(param.copy_(&Tensor::from_vec(own, param.shape()))));
+        no_grad(|| {
+            param.copy_(&Tensor::from_vec(own, param.shape()));
+        });
     }
 }
 

@@ -55,14 +55,28 @@ pub(super) fn strong_wolfe(
     tolerance: f64,
     limit: usize,
 ) -> Result<Found> {
-    let mut search = Search { evaluate, direction, start, slope, evaluations: 0, limit, tolerance };
+    let mut search = Search {
+        evaluate,
+        direction,
+        start,
+        slope,
+        evaluations: 0,
+        limit,
+        tolerance,
+    };
     let (mut bracket, done) = search.bracket(size)?;
     if !done {
         search.zoom(&mut bracket)?;
     }
-    let best = bracket.into_iter().reduce(|a, b| if b.point.loss < a.point.loss { b } else { a });
+    let best = bracket
+        .into_iter()
+        .reduce(|a, b| if b.point.loss < a.point.loss { b } else { a });
     let best = best.expect("a bracket has one or two places");
-    Ok(Found { size: best.t, point: best.point, evaluations: search.evaluations })
+    Ok(Found {
+        size: best.t,
+        point: best.point,
+        evaluations: search.evaluations,
+    })
 }
 
 struct Search<'a> {
@@ -79,7 +93,11 @@ impl Search<'_> {
     fn at(&mut self, t: f64) -> Result<Place> {
         let point = (self.evaluate)(t)?;
         self.evaluations += 1;
-        Ok(Place { t, slope: dot(&point.gradient, self.direction), point })
+        Ok(Place {
+            t,
+            slope: dot(&point.gradient, self.direction),
+            point,
+        })
     }
 
     /// Whether the loss at a place has not sunk enough for its distance.
@@ -93,7 +111,11 @@ impl Search<'_> {
 
     /// Two places between which the conditions hold somewhere, or one at which they do (with `true`).
     fn bracket(&mut self, size: f64) -> Result<(Vec<Place>, bool)> {
-        let mut last = Place { t: 0.0, point: self.start.clone(), slope: self.slope };
+        let mut last = Place {
+            t: 0.0,
+            point: self.start.clone(),
+            slope: self.slope,
+        };
         let mut place = self.at(size)?;
         let mut iterations = 0;
         while iterations < self.limit {
@@ -113,14 +135,22 @@ impl Search<'_> {
             place = self.at(t)?;
             iterations += 1;
         }
-        let start = Place { t: 0.0, point: self.start.clone(), slope: self.slope };
+        let start = Place {
+            t: 0.0,
+            point: self.start.clone(),
+            slope: self.slope,
+        };
         Ok((vec![start, place], false))
     }
 
     /// Narrows a bracket until the conditions hold at one end, or it is too small.
     fn zoom(&mut self, bracket: &mut [Place]) -> Result<()> {
         let mut stalled = false;
-        let (mut low, mut high) = if bracket[0].point.loss <= bracket[1].point.loss { (0, 1) } else { (1, 0) };
+        let (mut low, mut high) = if bracket[0].point.loss <= bracket[1].point.loss {
+            (0, 1)
+        } else {
+            (1, 0)
+        };
         let mut iterations = self.evaluations.saturating_sub(1);
         while iterations < self.limit {
             let width = (bracket[1].t - bracket[0].t).abs();
@@ -128,11 +158,18 @@ impl Search<'_> {
                 break;
             }
             let mut t = interpolate(&bracket[0], &bracket[1], None);
-            let (least, most) = (bracket[0].t.min(bracket[1].t), bracket[0].t.max(bracket[1].t));
+            let (least, most) = (
+                bracket[0].t.min(bracket[1].t),
+                bracket[0].t.max(bracket[1].t),
+            );
             let margin = 0.1 * (most - least);
             if (most - t).min(t - least) < margin {
                 if stalled || t >= most || t <= least {
-                    t = if (t - most).abs() < (t - least).abs() { most - margin } else { least + margin };
+                    t = if (t - most).abs() < (t - least).abs() {
+                        most - margin
+                    } else {
+                        least + margin
+                    };
                     stalled = false;
                 } else {
                     stalled = true;
@@ -144,7 +181,11 @@ impl Search<'_> {
             iterations += 1;
             if self.too_high(&place) || place.point.loss >= bracket[low].point.loss {
                 bracket[high] = place;
-                (low, high) = if bracket[0].point.loss <= bracket[1].point.loss { (0, 1) } else { (1, 0) };
+                (low, high) = if bracket[0].point.loss <= bracket[1].point.loss {
+                    (0, 1)
+                } else {
+                    (1, 0)
+                };
                 continue;
             }
             let done = self.is_flat(&place);

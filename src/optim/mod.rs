@@ -69,10 +69,20 @@ pub trait Optimizer {
 fn checked(op: &'static str, params: impl TensorList) -> Result<Vec<Tensor>> {
     let params = params.tensors();
     let refuse = |value: String, problem: &str, cure: &str| {
-        Err(Error::InvalidArgument { op, argument: "params", value, problem: problem.into(), cure: cure.into() })
+        Err(Error::InvalidArgument {
+            op,
+            argument: "params",
+            value,
+            problem: problem.into(),
+            cure: cure.into(),
+        })
     };
     if params.is_empty() {
-        return refuse("[]".into(), "there is nothing to optimize", "Give the model's `parameters()`.");
+        return refuse(
+            "[]".into(),
+            "there is nothing to optimize",
+            "Give the model's `parameters()`.",
+        );
     }
     if let Some(at) = params.iter().position(|p| !p.is_leaf()) {
         return refuse(
@@ -85,7 +95,13 @@ fn checked(op: &'static str, params: impl TensorList) -> Result<Vec<Tensor>> {
 }
 
 /// Refuses a setting outside of its range.
-fn in_range(op: &'static str, argument: &'static str, value: f64, fits: bool, range: &str) -> Result<()> {
+fn in_range(
+    op: &'static str,
+    argument: &'static str,
+    value: f64,
+    fits: bool,
+    range: &str,
+) -> Result<()> {
     if fits {
         return Ok(());
     }
@@ -125,14 +141,23 @@ macro_rules! groups {
                 let params = crate::error::OrPanic::or_panic(self.new_params(params));
                 let mut settings = self.groups[0].settings.clone();
                 change(&mut settings);
-                self.state.resize_with(self.state.len() + params.len(), Default::default);
-                self.groups.push(crate::optim::ParamGroup { params, settings });
+                self.state
+                    .resize_with(self.state.len() + params.len(), Default::default);
+                self.groups
+                    .push(crate::optim::ParamGroup { params, settings });
                 self
             }
 
-            fn new_params(&self, params: impl crate::tape::TensorList) -> crate::Result<Vec<crate::Tensor>> {
+            fn new_params(
+                &self,
+                params: impl crate::tape::TensorList,
+            ) -> crate::Result<Vec<crate::Tensor>> {
                 let params = crate::optim::checked(stringify!($Optimizer), params)?;
-                let known = |p: &crate::Tensor| self.groups.iter().any(|g| g.params.iter().any(|q| q.is_same(p)));
+                let known = |p: &crate::Tensor| {
+                    self.groups
+                        .iter()
+                        .any(|g| g.params.iter().any(|q| q.is_same(p)))
+                };
                 match params.iter().position(known) {
                     None => Ok(params),
                     Some(at) => Err(crate::Error::InvalidArgument {
@@ -163,7 +188,10 @@ macro_rules! groups {
             }
 
             fn parameters(&self) -> Vec<crate::Tensor> {
-                self.groups.iter().flat_map(|group| group.params.clone()).collect()
+                self.groups
+                    .iter()
+                    .flat_map(|group| group.params.clone())
+                    .collect()
             }
 
             fn lrs(&self) -> Vec<f64> {
@@ -171,7 +199,9 @@ macro_rules! groups {
             }
 
             fn set_lr(&mut self, lr: f64) {
-                self.groups.iter_mut().for_each(|group| group.settings.lr = lr);
+                self.groups
+                    .iter_mut()
+                    .for_each(|group| group.settings.lr = lr);
             }
         }
     };
@@ -196,7 +226,8 @@ use setters;
 #[track_caller]
 fn apply<T: crate::Element>(param: &Tensor, direction: &[T], f: impl Fn(T, T) -> T) {
     if param.is_contiguous() {
-        return param.write_values::<T>(|values| crate::kernels::simd::update(values, direction, f));
+        return param
+            .write_values::<T>(|values| crate::kernels::simd::update(values, direction, f));
     }
     let mut values = param.values::<T>().into_data();
     crate::kernels::simd::update(values.make_mut(), direction, f);

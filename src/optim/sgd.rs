@@ -28,10 +28,28 @@ pub struct SgdSettings {
 impl SgdSettings {
     fn check(&self) -> Result<()> {
         in_range("Sgd", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
-        in_range("Sgd", "momentum", self.momentum, self.momentum >= 0.0, "at least 0")?;
-        in_range("Sgd", "weight_decay", self.weight_decay, self.weight_decay >= 0.0, "at least 0")?;
+        in_range(
+            "Sgd",
+            "momentum",
+            self.momentum,
+            self.momentum >= 0.0,
+            "at least 0",
+        )?;
+        in_range(
+            "Sgd",
+            "weight_decay",
+            self.weight_decay,
+            self.weight_decay >= 0.0,
+            "at least 0",
+        )?;
         let fits = !self.nesterov || (self.momentum > 0.0 && self.dampening == 0.0);
-        in_range("Sgd", "momentum", self.momentum, fits, "above 0, without dampening, where `nesterov` is on")
+        in_range(
+            "Sgd",
+            "momentum",
+            self.momentum,
+            fits,
+            "above 0, without dampening, where `nesterov` is on",
+        )
     }
 }
 
@@ -67,7 +85,10 @@ impl Sgd {
             nesterov: false,
             maximize: false,
         };
-        Sgd { state: vec![None; params.len()], groups: vec![ParamGroup { params, settings }] }
+        Sgd {
+            state: vec![None; params.len()],
+            groups: vec![ParamGroup { params, settings }],
+        }
     }
 }
 groups!(Sgd, SgdSettings);
@@ -95,7 +116,11 @@ fn step<T: Element + num_traits::Float>(
     state: &mut Option<Tensor>,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    let (lr, decay, momentum) = (num(settings.lr), num(settings.weight_decay), num(settings.momentum));
+    let (lr, decay, momentum) = (
+        num(settings.lr),
+        num(settings.weight_decay),
+        num(settings.momentum),
+    );
     let values = param.values::<T>();
     let mut direction = grad.values::<T>().into_data();
     if settings.maximize {

@@ -130,8 +130,17 @@ impl Tensor {
     }
 }
 
-fn walk(roots: Vec<(NodeRef, Tensor)>, caller: &'static Location<'static>, retain: bool) -> Result<()> {
-    let options = Options { op: "backward", caller, retain, create_graph: false };
+fn walk(
+    roots: Vec<(NodeRef, Tensor)>,
+    caller: &'static Location<'static>,
+    retain: bool,
+) -> Result<()> {
+    let options = Options {
+        op: "backward",
+        caller,
+        retain,
+        create_graph: false,
+    };
     sweep(roots, None, options).map(drop)
 }
 
@@ -243,7 +252,11 @@ impl Grad {
             problem: format!("the outputs do not depend on the input at index {i}"),
             cure: "Leave it out, or use `.allow_unused()`, which gives `None` for it.".into(),
         };
-        grads.into_iter().enumerate().map(|(i, grad)| grad.ok_or_else(|| unused(i))).collect()
+        grads
+            .into_iter()
+            .enumerate()
+            .map(|(i, grad)| grad.ok_or_else(|| unused(i)))
+            .collect()
     }
 
     fn gradients(self, caller: &'static Location<'static>) -> Result<Vec<Option<Tensor>>> {
@@ -278,7 +291,16 @@ impl Grad {
             })
             .collect::<Result<Vec<_>>>()?;
         let retain = self.retain_graph.unwrap_or(self.create_graph);
-        sweep(roots, Some(&inputs), Options { op: "grad", caller, retain, create_graph: self.create_graph })
+        sweep(
+            roots,
+            Some(&inputs),
+            Options {
+                op: "grad",
+                caller,
+                retain,
+                create_graph: self.create_graph,
+            },
+        )
     }
 }
 

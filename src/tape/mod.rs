@@ -13,8 +13,8 @@ mod sweep;
 
 pub use grad::{Grad, GradAllowUnused, TensorList, grad};
 pub use mode::{GradMode, NoGrad, enable_grad, is_grad_enabled, no_grad, no_grad_guard};
-pub use node::live_nodes;
 pub(crate) use node::Op;
+pub use node::live_nodes;
 pub(crate) use saved::{Saved, SavedArg};
 pub use status::GradStatus;
 pub(crate) use sweep::Cx;

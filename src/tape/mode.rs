@@ -29,7 +29,10 @@ pub struct GradMode {
 impl GradMode {
     #[inline]
     pub(crate) fn set(enabled: bool) -> Self {
-        GradMode { before: ENABLED.replace(enabled), _not_send: PhantomData }
+        GradMode {
+            before: ENABLED.replace(enabled),
+            _not_send: PhantomData,
+        }
     }
 }
 

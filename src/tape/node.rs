@@ -92,10 +92,23 @@ impl<O: Op> Node<O> {
         op: O,
     ) -> NodeRef {
         LIVE.fetch_add(1, Relaxed);
-        let rank = 1 + edges.iter().flatten().map(|edge| edge.header().rank).max().unwrap_or(0);
+        let rank = 1 + edges
+            .iter()
+            .flatten()
+            .map(|edge| edge.header().rank)
+            .max()
+            .unwrap_or(0);
         Arc::new(Node {
-            header: Header { rank, dtype, location, shape },
-            state: Mutex::new(State { edges, ..State::default() }),
+            header: Header {
+                rank,
+                dtype,
+                location,
+                shape,
+            },
+            state: Mutex::new(State {
+                edges,
+                ..State::default()
+            }),
             op: RwLock::new(Some(op)),
         })
     }
@@ -125,7 +138,11 @@ impl<O: Op> AnyNode for Node<O> {
                 None => Err(cx.freed(self)),
             };
         }
-        let op = self.op.write().unwrap_or_else(PoisonError::into_inner).take();
+        let op = self
+            .op
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match op {
             Some(op) => op.backward(grad, cx),
             None => Err(cx.freed(self)),
@@ -169,7 +186,12 @@ pub(crate) struct Leaf {
 impl Leaf {
     pub(crate) fn new(location: &'static Location<'static>, shape: Dims, dtype: DType) -> NodeRef {
         Arc::new(Leaf {
-            header: Header { rank: 0, dtype, location, shape },
+            header: Header {
+                rank: 0,
+                dtype,
+                location,
+                shape,
+            },
             state: Mutex::default(),
             grad: Mutex::new(None),
         })
@@ -201,9 +223,18 @@ impl AnyNode for Leaf {
 }
 
 /// The error of a second pass through freed values.
-pub(crate) fn freed_error(op: &'static str, node: &dyn AnyNode, here: &'static Location<'static>) -> Error {
+pub(crate) fn freed_error(
+    op: &'static str,
+    node: &dyn AnyNode,
+    here: &'static Location<'static>,
+) -> Error {
     let first = node.state().freed_at.unwrap_or(here);
-    Error::BackwardTwice { op, node: node.name(), created: node.header().location, first }
+    Error::BackwardTwice {
+        op,
+        node: node.name(),
+        created: node.header().location,
+        first,
+    }
 }
 
 /// A node's address, which names it.

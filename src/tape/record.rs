@@ -3,8 +3,8 @@
 use super::is_grad_enabled;
 use super::node::{Edges, Leaf, Node, Op};
 use crate::Tensor;
-use crate::ops::Listed;
 use crate::error::{Error, OrPanic, Result};
+use crate::ops::Listed;
 use crate::tensor::{Arg, Inner, Origin};
 use std::panic::Location;
 use std::sync::Arc;
@@ -15,12 +15,25 @@ impl Inner {
     /// `op` is called only then, with the output, and keeps what its backward reads.
     #[inline]
     #[track_caller]
-    pub(crate) fn record<O: Op + Listed>(mut self, inputs: &[Arg<'_>], op: impl FnOnce(&Inner) -> O) -> Tensor {
+    pub(crate) fn record<O: Op + Listed>(
+        mut self,
+        inputs: &[Arg<'_>],
+        op: impl FnOnce(&Inner) -> O,
+    ) -> Tensor {
         let tracked = inputs.iter().any(Arg::requires_grad);
         if tracked && is_grad_enabled() {
-            let edges: Edges = inputs.iter().map(|arg| arg.tensor().and_then(Tensor::node)).collect();
+            let edges: Edges = inputs
+                .iter()
+                .map(|arg| arg.tensor().and_then(Tensor::node))
+                .collect();
             let op = op(&self);
-            let node = Node::new(Location::caller(), self.layout.shape.clone(), self.dtype, edges, op);
+            let node = Node::new(
+                Location::caller(),
+                self.layout.shape.clone(),
+                self.dtype,
+                edges,
+                op,
+            );
             self.set_node_mut(node);
         } else if tracked {
             self.origin = Some(Origin::NoGrad(Location::caller()));
@@ -63,7 +76,11 @@ impl Tensor {
             });
         }
         if !self.requires_grad() {
-            self.set_node(Some(Leaf::new(Location::caller(), self.shape().into(), self.dtype())));
+            self.set_node(Some(Leaf::new(
+                Location::caller(),
+                self.shape().into(),
+                self.dtype(),
+            )));
         }
         Ok(self.clone())
     }
@@ -115,7 +132,9 @@ impl Tensor {
     /// assert_eq!((&w * 2.0).grad_fn(), Some("MulBackward0"));
     /// ```
     pub fn grad_fn(&self) -> Option<&'static str> {
-        self.node().filter(|node| node.leaf().is_none()).map(|node| node.name())
+        self.node()
+            .filter(|node| node.leaf().is_none())
+            .map(|node| node.name())
     }
 
     /// A tensor of the same values in the same storage, outside of the graph.
@@ -129,7 +148,11 @@ impl Tensor {
     pub fn detach(&self) -> Tensor {
         let hold = crate::tensor::storage::Hold::new(self.storage().clone(), false);
         let mut inner = Inner::on(self.layout().clone(), self.dtype(), hold);
-        inner.origin = if self.requires_grad() { Some(Origin::Detached(Location::caller())) } else { self.0.origin };
+        inner.origin = if self.requires_grad() {
+            Some(Origin::Detached(Location::caller()))
+        } else {
+            self.0.origin
+        };
         inner.untracked()
     }
 }

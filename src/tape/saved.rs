@@ -9,21 +9,33 @@ use std::sync::Arc;
 
 /// A tensor kept for backward, with the version of its storage.
 pub(crate) enum Saved {
-    Input { tensor: Tensor, version: u32 },
+    Input {
+        tensor: Tensor,
+        version: u32,
+    },
     /// The operation's own output, kept without its node, which would be a cycle.
-    Output { storage: Arc<Storage>, version: u32 },
+    Output {
+        storage: Arc<Storage>,
+        version: u32,
+    },
 }
 
 impl Saved {
     #[inline]
     pub(crate) fn input(tensor: &Tensor) -> Saved {
-        Saved::Input { tensor: tensor.clone(), version: tensor.storage().version() }
+        Saved::Input {
+            tensor: tensor.clone(),
+            version: tensor.storage().version(),
+        }
     }
 
     /// The output that is being recorded; it must be a tensor of its own storage.
     #[inline]
     pub(crate) fn output(out: &Inner) -> Saved {
-        Saved::Output { storage: out.hold.storage.clone(), version: out.hold.storage.version() }
+        Saved::Output {
+            storage: out.hold.storage.clone(),
+            version: out.hold.storage.version(),
+        }
     }
 
     fn storage(&self) -> (&Storage, u32) {

@@ -51,7 +51,8 @@ impl Tensor {
     /// assert_eq!(w.grad().unwrap(), tensor![6.0]);
     /// ```
     pub fn grad(&self) -> Option<Tensor> {
-        self.with_grad_slot(|slot| slot.as_ref().map(Tensor::snapshot_tensor)).flatten()
+        self.with_grad_slot(|slot| slot.as_ref().map(Tensor::snapshot_tensor))
+            .flatten()
     }
 
     /// Replaces the gradient, for example by a clipped one.
@@ -138,7 +139,10 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn retain_grad(&self) {
-        let node = self.node().ok_or_else(|| no_graph("retain_grad", self)).or_panic();
+        let node = self
+            .node()
+            .ok_or_else(|| no_graph("retain_grad", self))
+            .or_panic();
         if node.leaf().is_none() {
             node.state().retained.get_or_insert_default();
         }
@@ -168,5 +172,9 @@ pub(crate) fn no_graph(op: &'static str, tensor: &Tensor) -> Error {
         Some(Origin::NoGrad(_)) => "Compute it outside of `no_grad`.",
         None => "Call `requires_grad_()` on the parameters before computing.",
     };
-    Error::Tape { op, problem: format!("the tensor has no graph: {reason}"), cure: cure.into() }
+    Error::Tape {
+        op,
+        problem: format!("the tensor has no graph: {reason}"),
+        cure: cure.into(),
+    }
 }

@@ -52,7 +52,11 @@ impl<'a> Cx<'a> {
 
     /// Gives the `i`-th input the gradient that `compute` returns, if it is asked for.
     #[inline]
-    pub(crate) fn give(&mut self, i: usize, compute: impl FnOnce(&Self) -> Result<Tensor>) -> Result<()> {
+    pub(crate) fn give(
+        &mut self,
+        i: usize,
+        compute: impl FnOnce(&Self) -> Result<Tensor>,
+    ) -> Result<()> {
         if self.wants(i) {
             let grad = compute(self)?;
             self.put(i, grad);
@@ -62,7 +66,9 @@ impl<'a> Cx<'a> {
 
     /// The shape of the `i`-th input, where its gradient is asked for.
     pub(crate) fn input_shape(&self, i: usize) -> &[usize] {
-        self.edges[i].as_ref().map_or(&[], |edge| &edge.header().shape)
+        self.edges[i]
+            .as_ref()
+            .map_or(&[], |edge| &edge.header().shape)
     }
 
     pub(crate) fn retains(&self) -> bool {
@@ -93,7 +99,11 @@ impl<'a> Cx<'a> {
     /// The output that this node computed, over its kept storage.
     pub(crate) fn own_output(&self, storage: Arc<Storage>) -> Tensor {
         let header = self.node.header();
-        let mut inner = Inner::on(Layout::contiguous(header.shape.clone()), header.dtype, Hold::new(storage, false));
+        let mut inner = Inner::on(
+            Layout::contiguous(header.shape.clone()),
+            header.dtype,
+            Hold::new(storage, false),
+        );
         if self.options.create_graph {
             inner.set_node_mut(self.node.clone());
         }
@@ -110,15 +120,22 @@ pub(crate) fn sweep(
 ) -> Result<Vec<Option<Tensor>>> {
     let _mode = GradMode::set(options.create_graph);
     let mut captured = vec![None; inputs.map_or(0, <[_]>::len)];
-    let wanted: HashMap<usize, usize, ById> =
-        inputs.unwrap_or_default().iter().enumerate().map(|(i, node)| (id(node), i)).collect();
+    let wanted: HashMap<usize, usize, ById> = inputs
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .map(|(i, node)| (id(node), i))
+        .collect();
     let needed = match inputs {
         Some(_) => Some(leading_to(&roots, &wanted, options)?),
         None => None,
     };
     let mut frontier = Frontier::default();
     for (node, grad) in roots {
-        if needed.as_ref().is_none_or(|needed| needed.contains(&id(&node))) {
+        if needed
+            .as_ref()
+            .is_none_or(|needed| needed.contains(&id(&node)))
+        {
             frontier.add(node, grad, options.create_graph)?;
         }
     }
@@ -128,7 +145,10 @@ pub(crate) fn sweep(
                 captured[i] = Some(grad.clone());
             }
         } else if let Some(slot) = node.leaf() {
-            accumulate(&mut slot.lock().unwrap_or_else(PoisonError::into_inner), grad);
+            accumulate(
+                &mut slot.lock().unwrap_or_else(PoisonError::into_inner),
+                grad,
+            );
             continue;
         } else if let Some(slot) = node.state().retained.as_deref_mut() {
             accumulate(slot, grad.clone());
@@ -164,7 +184,11 @@ fn step(
             return Err(freed_error(options.op, &**node, options.caller));
         }
         if let Some(needed) = needed
-            && !state.edges.iter().flatten().any(|edge| needed.contains(&id(edge)))
+            && !state
+                .edges
+                .iter()
+                .flatten()
+                .any(|edge| needed.contains(&id(edge)))
         {
             return Ok(());
         }
@@ -175,7 +199,13 @@ fn step(
             std::mem::take(&mut state.edges)
         }
     };
-    let mut cx = Cx { node, edges: &edges, needed, grads: SmallVec::from_elem(None, edges.len()), options };
+    let mut cx = Cx {
+        node,
+        edges: &edges,
+        needed,
+        grads: SmallVec::from_elem(None, edges.len()),
+        options,
+    };
     node.run(grad, &mut cx)?;
     let grads = std::mem::take(&mut cx.grads);
     for (edge, grad) in edges.iter().zip(grads) {
@@ -211,7 +241,11 @@ fn fit(grad: Tensor, edge: &NodeRef, node: &NodeRef) -> Result<Tensor> {
             cure: "This is a fault of the operation: please report it.".into(),
         });
     };
-    Ok(if grad.dtype() == header.dtype { grad } else { grad.to(header.dtype) })
+    Ok(if grad.dtype() == header.dtype {
+        grad
+    } else {
+        grad.to(header.dtype)
+    })
 }
 
 /// Adds a gradient to what a leaf, or a computed tensor that retains it, has got before.
@@ -224,7 +258,11 @@ fn accumulate(slot: &mut Option<Tensor>, grad: Tensor) {
 
 /// The sum of two gradients of one shape and type, in place where nobody else sees the first.
 fn sum(first: Tensor, second: Tensor, recording: bool) -> Tensor {
-    if recording || !first.is_contiguous() || Arc::strong_count(&first.0) > 1 || Arc::strong_count(first.storage()) > 1 {
+    if recording
+        || !first.is_contiguous()
+        || Arc::strong_count(&first.0) > 1
+        || Arc::strong_count(first.storage()) > 1
+    {
         return first.add(&second);
     }
     with_float!(first.dtype(), T => {
@@ -246,7 +284,10 @@ fn leading_to(
     }
     let mut seen: HashSet<usize, ById> = HashSet::default();
     let mut needed: HashSet<usize, ById> = HashSet::default();
-    let mut stack: Vec<Visit> = roots.iter().map(|(node, _)| Visit::Enter(node.clone())).collect();
+    let mut stack: Vec<Visit> = roots
+        .iter()
+        .map(|(node, _)| Visit::Enter(node.clone()))
+        .collect();
     while let Some(visit) = stack.pop() {
         match visit {
             Visit::Enter(node) => {
@@ -331,7 +372,9 @@ impl Hasher for AddressHasher {
         bytes.iter().for_each(|&b| self.write_usize(usize::from(b)));
     }
     fn write_usize(&mut self, value: usize) {
-        self.0 = (self.0 ^ value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+        self.0 = (self.0 ^ value as u64)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(26);
     }
 }
 
@@ -346,6 +389,9 @@ pub(crate) fn one_for(op: &'static str, output: &Tensor) -> Result<Tensor> {
                 .into(),
         });
     }
-    debug_assert!(matches!(output.dtype(), DType::F32 | DType::F64), "only floats stand in a graph");
+    debug_assert!(
+        matches!(output.dtype(), DType::F32 | DType::F64),
+        "only floats stand in a graph"
+    );
     Ok(output.ones_like())
 }

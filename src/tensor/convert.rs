@@ -159,7 +159,12 @@ impl Tensor {
     /// # Errors
     /// If the shape does not hold as many elements.
     pub fn try_from_vec<T: Element>(values: Vec<T>, shape: impl IntoShape) -> Result<Tensor> {
-        let shape = infer("from_vec", values.len(), &[values.len()], &shape.into_sizes())?;
+        let shape = infer(
+            "from_vec",
+            values.len(),
+            &[values.len()],
+            &shape.into_sizes(),
+        )?;
         Ok(Tensor::from_data(shape, Data::from_vec(values)))
     }
 
@@ -227,7 +232,11 @@ impl Tensor {
             (DType::Bool, _) | (DType::F32, DType::F64) | (DType::I64, DType::F64) => true,
             (from, to) => from == to,
         };
-        if widens { Ok(()) } else { self.check_type::<T>(op) }
+        if widens {
+            Ok(())
+        } else {
+            self.check_type::<T>(op)
+        }
     }
 }
 
@@ -258,7 +267,11 @@ mod with_ndarray {
                 return Tensor::from_data(shape, Data::from_vec(values));
             }
             let len = shape.iter().product();
-            let values = values.into_iter().skip(offset.unwrap_or(0)).take(len).collect();
+            let values = values
+                .into_iter()
+                .skip(offset.unwrap_or(0))
+                .take(len)
+                .collect();
             Tensor::from_data(shape, Data::from_vec(values))
         }
     }
@@ -284,7 +297,8 @@ mod with_ndarray {
         /// If `T` cannot hold every value of the tensor's type.
         pub fn try_to_ndarray<T: Element>(&self) -> Result<ArrayD<T>> {
             let values = self.try_to_vec()?;
-            Ok(ArrayD::from_shape_vec(self.shape(), values).expect("a tensor's shape holds its elements"))
+            Ok(ArrayD::from_shape_vec(self.shape(), values)
+                .expect("a tensor's shape holds its elements"))
         }
     }
 }

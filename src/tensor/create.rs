@@ -38,7 +38,11 @@ pub fn zeros(shape: impl IntoShape) -> Tensor {
 /// ```
 #[track_caller]
 pub fn zeros_dtype(shape: impl IntoShape, dtype: DType) -> Tensor {
-    filled(full_shape("zeros", shape).or_panic(), Number::Bool(false), dtype)
+    filled(
+        full_shape("zeros", shape).or_panic(),
+        Number::Bool(false),
+        dtype,
+    )
 }
 
 /// Ones of the default type.
@@ -65,7 +69,11 @@ pub fn ones(shape: impl IntoShape) -> Tensor {
 /// ```
 #[track_caller]
 pub fn ones_dtype(shape: impl IntoShape, dtype: DType) -> Tensor {
-    filled(full_shape("ones", shape).or_panic(), Number::Bool(true), dtype)
+    filled(
+        full_shape("ones", shape).or_panic(),
+        Number::Bool(true),
+        dtype,
+    )
 }
 
 /// One value everywhere; a float gives the default type, an integer `i64`, a `bool` `bool`.
@@ -170,9 +178,11 @@ fn try_arange(steps: impl Steps) -> Result<Tensor> {
     }
     let len = count as usize;
     Ok(match (start, step) {
-        (Number::Int(start), Number::Int(step)) => {
-            Tensor::from((0..len as i64).map(|i| start + i * step).collect::<Vec<i64>>())
-        }
+        (Number::Int(start), Number::Int(step)) => Tensor::from(
+            (0..len as i64)
+                .map(|i| start + i * step)
+                .collect::<Vec<i64>>(),
+        ),
         _ => {
             let values = (0..len).map(|i| s + i as f64 * d);
             match default_dtype() {

@@ -57,7 +57,11 @@ pub fn step(range: impl Into<Index>, step: usize) -> Index {
 }
 
 fn slice(start: Option<i64>, stop: Option<i64>) -> Index {
-    Index::Slice { start, stop, step: 1 }
+    Index::Slice {
+        start,
+        stop,
+        step: 1,
+    }
 }
 
 /// The position after an inclusive end; after -1 comes the end of the axis.
@@ -161,11 +165,17 @@ fn views(x: &Tensor, index: &[Index]) -> Result<Taken> {
     if used > x.rank() {
         return Err(Error::Shape {
             op: "index",
-            problem: format!("too many indices for tensor of dimension {}: {used} axes are named", x.rank()),
+            problem: format!(
+                "too many indices for tensor of dimension {}: {used} axes are named",
+                x.rank()
+            ),
             cure: "Leave some out, or add axes with `unsqueeze`.".into(),
         });
     }
-    let mut out = Taken { view: x.clone(), taken: Vec::new() };
+    let mut out = Taken {
+        view: x.clone(),
+        taken: Vec::new(),
+    };
     let mut open = Some(x.rank() - used);
     for component in index {
         let axis = out.taken.len();
@@ -190,7 +200,9 @@ fn views(x: &Tensor, index: &[Index]) -> Result<Taken> {
                 out.taken.extend((0..whole).map(|_| None));
             }
             Index::Tensor(mask) if mask.dtype() == DType::Bool => out.mask(mask)?,
-            Index::Tensor(index) => out.taken.push(Some((index.shape().into(), positions("index", index)?))),
+            Index::Tensor(index) => out
+                .taken
+                .push(Some((index.shape().into(), positions("index", index)?))),
         }
     }
     out.taken.resize_with(out.view.rank(), || None);
@@ -203,7 +215,13 @@ fn select(x: &Tensor, axis: usize, at: i64) -> Result<Tensor> {
 }
 
 /// Bounds beyond the axis are brought into it, as in Python.
-fn sliced(x: &Tensor, axis: usize, start: Option<i64>, stop: Option<i64>, step: usize) -> Result<Tensor> {
+fn sliced(
+    x: &Tensor,
+    axis: usize,
+    start: Option<i64>,
+    stop: Option<i64>,
+    step: usize,
+) -> Result<Tensor> {
     if step == 0 {
         return Err(Error::InvalidArgument {
             op: "index",
@@ -228,7 +246,9 @@ impl Taken {
         let first = self.taken.len();
         let covered = &self.view.shape()[first..first + mask.rank()];
         if covered != mask.shape() {
-            let axis = (0..mask.rank()).find(|&a| covered[a] != mask.shape()[a]).unwrap_or(0);
+            let axis = (0..mask.rank())
+                .find(|&a| covered[a] != mask.shape()[a])
+                .unwrap_or(0);
             return Err(Error::Shape {
                 op: "index",
                 problem: format!(
@@ -247,10 +267,14 @@ impl Taken {
         let shape = Dims::from_slice(&[places.len()]);
         if mask.rank() == 0 {
             self.view = self.view.try_unsqueeze(first as i64)?;
-            self.taken.push(Some((shape.clone(), vec![0; places.len()])));
+            self.taken
+                .push(Some((shape.clone(), vec![0; places.len()])));
         }
         for axis in 0..mask.rank() {
-            let along = places.iter().map(|i| (i / steps[axis] % mask.shape()[axis]) as i64).collect();
+            let along = places
+                .iter()
+                .map(|i| (i / steps[axis] % mask.shape()[axis]) as i64)
+                .collect();
             self.taken.push(Some((shape.clone(), along)));
         }
         Ok(())
@@ -260,39 +284,73 @@ impl Taken {
     fn runs(self) -> Result<Option<(Tensor, Runs)>> {
         let shape: Dims = self.view.shape().into();
         let steps = row_major(&shape);
-        let named: Vec<usize> = (0..shape.len()).filter(|&axis| self.taken[axis].is_some()).collect();
-        let (Some(&first), Some(&last)) = (named.first(), named.last()) else { return Ok(None) };
-        let shapes: Vec<Dims> = self.taken.iter().flatten().map(|(shape, _)| shape.clone()).collect();
+        let named: Vec<usize> = (0..shape.len())
+            .filter(|&axis| self.taken[axis].is_some())
+            .collect();
+        let (Some(&first), Some(&last)) = (named.first(), named.last()) else {
+            return Ok(None);
+        };
+        let shapes: Vec<Dims> = self
+            .taken
+            .iter()
+            .flatten()
+            .map(|(shape, _)| shape.clone())
+            .collect();
         let mut joined = Dims::new();
         for own in &shapes {
             joined = broadcast("index", &joined, own).map_err(|_| mismatch(&shapes))?;
         }
         let mut starts = vec![0; joined.iter().product()];
         for &axis in &named {
-            let Some((own, at)) = &self.taken[axis] else { continue };
-            let index = Tensor::from_vec(at.clone(), &own[..]).try_expand(&joined[..])?.to_vec::<i64>();
+            let Some((own, at)) = &self.taken[axis] else {
+                continue;
+            };
+            let index = Tensor::from_vec(at.clone(), &own[..])
+                .try_expand(&joined[..])?
+                .to_vec::<i64>();
             for (start, at) in starts.iter_mut().zip(index) {
                 *start += position("index", at, axis, shape[axis])? * steps[axis];
             }
         }
         // Positions along neighbouring axes stay where these were; else they come to the front.
         let adjacent = last - first + 1 == named.len();
-        let lead: Vec<usize> = if adjacent { (0..first).collect() } else { Vec::new() };
-        let rest: Vec<usize> = (0..shape.len()).filter(|a| !named.contains(a) && !lead.contains(a)).collect();
+        let lead: Vec<usize> = if adjacent {
+            (0..first).collect()
+        } else {
+            Vec::new()
+        };
+        let rest: Vec<usize> = (0..shape.len())
+            .filter(|a| !named.contains(a) && !lead.contains(a))
+            .collect();
         let sizes = |axes: &[usize]| axes.iter().map(|&axis| shape[axis]).collect::<Dims>();
         let to: Dims = [sizes(&lead), joined, sizes(&rest)].concat().into();
         let whole = rest.iter().all(|&axis| axis > last);
-        let run = if whole { sizes(&rest).iter().product() } else { 1 };
+        let run = if whole {
+            sizes(&rest).iter().product()
+        } else {
+            1
+        };
         let mut starts = crossed(&offsets(&lead, &shape, &steps), &starts);
         if !whole {
             starts = crossed(&starts, &offsets(&rest, &shape, &steps));
         }
-        Ok(Some((self.view, Runs { starts, run, from: shape, to })))
+        Ok(Some((
+            self.view,
+            Runs {
+                starts,
+                run,
+                from: shape,
+                to,
+            },
+        )))
     }
 }
 
 fn mismatch(shapes: &[Dims]) -> Error {
-    let list: Vec<String> = shapes.iter().map(|shape| format!("{:?}", &shape[..])).collect();
+    let list: Vec<String> = shapes
+        .iter()
+        .map(|shape| format!("{:?}", &shape[..]))
+        .collect();
     Error::Shape {
         op: "index",
         problem: format!(
@@ -312,7 +370,10 @@ fn offsets(axes: &[usize], shape: &[usize], steps: &[usize]) -> Vec<usize> {
 }
 
 fn crossed(outer: &[usize], inner: &[usize]) -> Vec<usize> {
-    outer.iter().flat_map(|a| inner.iter().map(move |b| a + b)).collect()
+    outer
+        .iter()
+        .flat_map(|a| inner.iter().map(move |b| a + b))
+        .collect()
 }
 
 fallible! {
@@ -398,7 +459,9 @@ impl Tensor {
     pub fn try_index_put_(&self, index: impl IntoIndex, value: impl Operand) -> Result<()> {
         let value = value.arg();
         let index = index.into_index();
-        let plain = !index.iter().any(|component| matches!(component, Index::Tensor(_)));
+        let plain = !index
+            .iter()
+            .any(|component| matches!(component, Index::Tensor(_)));
         if plain && !self.check_in_place("index_put_", value.tensor())? {
             let part = views(&self.detach(), &index)?.view;
             return match value {
@@ -412,6 +475,8 @@ impl Tensor {
                 }
             };
         }
-        self.in_place("index_put_", value.tensor(), |x| x.try_index_put(index, value))
+        self.in_place("index_put_", value.tensor(), |x| {
+            x.try_index_put(index, value)
+        })
     }
 }

@@ -32,7 +32,8 @@ impl Tensor {
             if layout.contiguous && data.len() == values.len() {
                 *data = values;
             } else if layout.contiguous {
-                data.make_mut()[layout.offset..layout.offset + values.len()].copy_from_slice(&values);
+                data.make_mut()[layout.offset..layout.offset + values.len()]
+                    .copy_from_slice(&values);
             } else {
                 let target = data.make_mut();
                 let mut next = values.iter();
@@ -66,7 +67,11 @@ impl Tensor {
             });
         }
         let unique = Arc::strong_count(&self.0) == 1 && Arc::strong_count(self.storage()) == 1;
-        if unique && !self.requires_grad() { self } else { self.snapshot_tensor().untracked_handle() }
+        if unique && !self.requires_grad() {
+            self
+        } else {
+            self.snapshot_tensor().untracked_handle()
+        }
     }
 
     fn untracked_handle(self) -> Tensor {
@@ -87,7 +92,11 @@ impl Tensor {
         compute: impl FnOnce(&Tensor) -> Result<Tensor>,
     ) -> Result<()> {
         let recording = self.check_in_place(op, other)?;
-        let out = if recording { compute(&self.snapshot_tensor())? } else { compute(self)? };
+        let out = if recording {
+            compute(&self.snapshot_tensor())?
+        } else {
+            compute(self)?
+        };
         if out.shape() != self.shape() {
             return Err(Error::Shape {
                 op,
@@ -96,15 +105,23 @@ impl Tensor {
                     out.shape(),
                     self.shape()
                 ),
-                cure: format!("In place, only the other operand is broadcast: use the functional form, `{}`.", op.trim_end_matches('_')),
+                cure: format!(
+                    "In place, only the other operand is broadcast: use the functional form, `{}`.",
+                    op.trim_end_matches('_')
+                ),
             });
         }
         let (from, to) = (out.dtype(), self.dtype());
         if (from.is_float() && !to.is_float()) || (to == crate::DType::Bool && from != to) {
             return Err(Error::DType {
                 op,
-                problem: format!("the result has type {from}, which does not go into a tensor of {to}"),
-                cure: format!("Use the functional form, `{}`, or cast the tensor first.", op.trim_end_matches('_')),
+                problem: format!(
+                    "the result has type {from}, which does not go into a tensor of {to}"
+                ),
+                cure: format!(
+                    "Use the functional form, `{}`, or cast the tensor first.",
+                    op.trim_end_matches('_')
+                ),
             });
         }
         let out = out.to(to);
@@ -118,14 +135,16 @@ impl Tensor {
 
     /// Whether a change in place is to be recorded; an error where it may not be made.
     pub(crate) fn check_in_place(&self, op: &'static str, other: Option<&Tensor>) -> Result<bool> {
-        if !is_grad_enabled() || !(self.requires_grad() || other.is_some_and(Tensor::requires_grad)) {
+        if !is_grad_enabled() || !(self.requires_grad() || other.is_some_and(Tensor::requires_grad))
+        {
             return Ok(false);
         }
         let functional = op.trim_end_matches('_');
         if self.requires_grad() && self.is_leaf() {
             return Err(Error::Tape {
                 op,
-                problem: "a leaf that requires gradients would be changed in place while recording".into(),
+                problem: "a leaf that requires gradients would be changed in place while recording"
+                    .into(),
                 cure: format!(
                     "To update a parameter, do it inside `no_grad(|| ..)`; to compute with it, use the functional \
                      form, `{functional}`."
@@ -139,7 +158,9 @@ impl Tensor {
         };
         Err(Error::Tape {
             op,
-            problem: format!("the change would be recorded, and {which}, whose gradients could not follow it"),
+            problem: format!(
+                "the change would be recorded, and {which}, whose gradients could not follow it"
+            ),
             cure: format!("Use the functional form, `{functional}`, or `copy()` the tensor first."),
         })
     }
@@ -156,7 +177,8 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn fill_(&self, value: impl super::Scalar) -> &Tensor {
-        self.in_place("fill_", None, |x| Ok(x.full_like(value))).or_panic();
+        self.in_place("fill_", None, |x| Ok(x.full_like(value)))
+            .or_panic();
         self
     }
 
@@ -172,7 +194,8 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn zero_(&self) -> &Tensor {
-        self.in_place("zero_", None, |x| Ok(x.zeros_like())).or_panic();
+        self.in_place("zero_", None, |x| Ok(x.zeros_like()))
+            .or_panic();
         self
     }
 
@@ -199,7 +222,9 @@ impl Tensor {
     /// If `source` does not broadcast to this shape, and as [`fill_`](Tensor::fill_).
     #[track_caller]
     pub fn try_copy_(&self, source: &Tensor) -> Result<()> {
-        self.in_place("copy_", Some(source), |x| Ok(source.try_expand(x.shape())?.to(x.dtype())))
+        self.in_place("copy_", Some(source), |x| {
+            Ok(source.try_expand(x.shape())?.to(x.dtype()))
+        })
     }
 }
 

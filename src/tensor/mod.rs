@@ -11,8 +11,8 @@ mod random;
 pub(crate) mod storage;
 
 pub use convert::IntoTensor;
-pub use index::{Ellipsis, Index, IntoIndex, NewAxis, step};
 pub use create::{arange, empty, eye, full, linspace, ones, ones_dtype, zeros, zeros_dtype};
+pub use index::{Ellipsis, Index, IntoIndex, NewAxis, step};
 pub(crate) use operand::sealed::Sealed as SealedOperand;
 pub(crate) use operand::{Arg, Number, result_dtype};
 pub use operand::{Operand, Scalar};
@@ -68,7 +68,11 @@ impl Inner {
     #[inline]
     pub(crate) fn new(shape: Dims, buffer: impl Into<Buffer>) -> Self {
         let buffer = buffer.into();
-        Self::on(Layout::contiguous(shape), buffer.dtype(), Hold::new(Arc::new(Storage::new(buffer)), false))
+        Self::on(
+            Layout::contiguous(shape),
+            buffer.dtype(),
+            Hold::new(Arc::new(Storage::new(buffer)), false),
+        )
     }
 
     /// A tensor that reads another one's storage through its own layout.
@@ -78,7 +82,14 @@ impl Inner {
 
     #[inline]
     pub(crate) fn on(layout: Layout, dtype: DType, hold: Hold) -> Self {
-        Inner { layout, dtype, hold, origin: None, tracked: AtomicBool::new(false), node: Mutex::new(None) }
+        Inner {
+            layout,
+            dtype,
+            hold,
+            origin: None,
+            tracked: AtomicBool::new(false),
+            node: Mutex::new(None),
+        }
     }
 
     #[inline]
@@ -119,7 +130,11 @@ impl Tensor {
     #[track_caller]
     pub fn size(&self, axis: i64) -> usize {
         use crate::error::OrPanic;
-        let refused = Error::Axis { op: "size", axis, rank: self.rank() };
+        let refused = Error::Axis {
+            op: "size",
+            axis,
+            rank: self.rank(),
+        };
         if self.rank() == 0 {
             Err(refused).or_panic()
         } else {
@@ -226,7 +241,11 @@ impl Tensor {
     /// The tensor's place on the tape.
     #[inline]
     pub(crate) fn node(&self) -> Option<NodeRef> {
-        if self.requires_grad() { self.lock_node().clone() } else { None }
+        if self.requires_grad() {
+            self.lock_node().clone()
+        } else {
+            None
+        }
     }
 
     pub(crate) fn set_node(&self, node: Option<NodeRef>) {
@@ -241,13 +260,23 @@ impl Tensor {
     /// `T` must be the type behind [`dtype`](Tensor::dtype).
     #[inline]
     pub(crate) fn values<T: Element>(&self) -> Values<T> {
-        let Layout { offset, contiguous, .. } = self.0.layout;
+        let Layout {
+            offset, contiguous, ..
+        } = self.0.layout;
         let data = self.snapshot::<T>();
         if contiguous {
-            return Values { data, start: offset, len: self.numel() };
+            return Values {
+                data,
+                start: offset,
+                len: self.numel(),
+            };
         }
         let data = strided::gather(&data, self.layout());
-        Values { start: 0, len: data.len(), data }
+        Values {
+            start: 0,
+            len: data.len(),
+            data,
+        }
     }
 
     /// The whole storage as it is now.
@@ -260,7 +289,11 @@ impl Tensor {
         if T::DTYPE == self.dtype() {
             return Ok(());
         }
-        Err(Error::WrongType { op, actual: self.dtype(), asked: T::DTYPE })
+        Err(Error::WrongType {
+            op,
+            actual: self.dtype(),
+            asked: T::DTYPE,
+        })
     }
 }
 
@@ -279,7 +312,11 @@ impl<T: Element> Values<T> {
 
     #[inline]
     pub(crate) fn whole(data: Data<T>) -> Self {
-        Values { start: 0, len: data.len(), data }
+        Values {
+            start: 0,
+            len: data.len(),
+            data,
+        }
     }
 
     /// The elements as a buffer, without a copy where it holds no others.

@@ -163,7 +163,9 @@ pub(crate) fn result_dtype(args: &[Arg<'_>]) -> DType {
         *slot = Some(slot.map_or(dtype, |old| promote_types(old, dtype)));
     }
     let combine = |higher: Option<DType>, lower: Option<DType>| match (higher, lower) {
-        (Some(h), Some(l)) if !h.is_float() && (h == DType::Bool || l.is_float()) => Some(promote_types(h, l)),
+        (Some(h), Some(l)) if !h.is_float() && (h == DType::Bool || l.is_float()) => {
+            Some(promote_types(h, l))
+        }
         (Some(h), _) => Some(h),
         (None, lower) => lower,
     };

@@ -30,7 +30,11 @@ struct Style {
 
 impl Style {
     fn of(items: &[Item]) -> Style {
-        let mut style = Style { whole: true, scientific: false, width: 1 };
+        let mut style = Style {
+            whole: true,
+            scientific: false,
+            width: 1,
+        };
         let finite: Vec<f64> = items
             .iter()
             .filter_map(|item| match item {
@@ -39,13 +43,22 @@ impl Style {
             })
             .collect();
         if let [Item::Int(_) | Item::Bool(_), ..] = items {
-            style.width = items.iter().map(|item| style.bare(*item).len()).max().unwrap_or(1).max(1);
+            style.width = items
+                .iter()
+                .map(|item| style.bare(*item).len())
+                .max()
+                .unwrap_or(1)
+                .max(1);
         } else if !finite.is_empty() {
             let least = finite.iter().fold(f64::INFINITY, |m, v| m.min(v.abs()));
             let greatest = finite.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
             style.whole = finite.iter().all(|v| *v == v.ceil());
             style.scientific = greatest / least > 1000.0 || greatest > 1e8 || least < 1e-4;
-            style.width = finite.iter().map(|v| style.bare(Item::Float(*v)).len()).max().unwrap_or(1);
+            style.width = finite
+                .iter()
+                .map(|v| style.bare(Item::Float(*v)).len())
+                .max()
+                .unwrap_or(1);
         }
         style
     }
@@ -84,7 +97,11 @@ fn exponential(value: f64) -> String {
 
 /// The positions that are shown along an axis.
 fn shown(size: usize, summarise: bool) -> Vec<usize> {
-    if summarise && size > 2 * EDGE { (0..EDGE).chain(size - EDGE..size).collect() } else { (0..size).collect() }
+    if summarise && size > 2 * EDGE {
+        (0..EDGE).chain(size - EDGE..size).collect()
+    } else {
+        (0..size).collect()
+    }
 }
 
 /// The elements that are shown, in order, and how many along each axis.
@@ -101,7 +118,9 @@ impl Shown<'_> {
     }
 
     fn next(&mut self) -> String {
-        self.items.next().map_or_else(String::new, |item| self.style.padded(item))
+        self.items
+            .next()
+            .map_or_else(String::new, |item| self.style.padded(item))
     }
 
     fn text(&mut self, axis: usize, indent: usize) -> String {
@@ -109,8 +128,10 @@ impl Shown<'_> {
             0 => self.next(),
             1 => self.row(axis, indent),
             deep => {
-                let mut parts: Vec<String> =
-                    shown(self.shape[axis], self.summarise).iter().map(|_| self.text(axis + 1, indent + 1)).collect();
+                let mut parts: Vec<String> = shown(self.shape[axis], self.summarise)
+                    .iter()
+                    .map(|_| self.text(axis + 1, indent + 1))
+                    .collect();
                 if self.is_cut(axis) {
                     parts.insert(EDGE, "...".into());
                 }
@@ -122,12 +143,18 @@ impl Shown<'_> {
 
     fn row(&mut self, axis: usize, indent: usize) -> String {
         let per_line = (LINE_WIDTH.saturating_sub(indent) / (self.style.width + 2)).max(1);
-        let mut parts: Vec<String> = shown(self.shape[axis], self.summarise).iter().map(|_| self.next()).collect();
+        let mut parts: Vec<String> = shown(self.shape[axis], self.summarise)
+            .iter()
+            .map(|_| self.next())
+            .collect();
         if self.is_cut(axis) {
             parts.insert(EDGE, " ...".into());
         }
         let lines: Vec<String> = parts.chunks(per_line).map(|line| line.join(", ")).collect();
-        format!("[{}]", lines.join(&format!(",\n{}", " ".repeat(indent + 1))))
+        format!(
+            "[{}]",
+            lines.join(&format!(",\n{}", " ".repeat(indent + 1)))
+        )
     }
 }
 
@@ -137,9 +164,16 @@ fn items(tensor: &Tensor, summarise: bool) -> Vec<Item> {
     let mut positions = vec![layout.offset];
     for (&size, &step) in layout.shape.iter().zip(&layout.strides) {
         let along = shown(size, summarise);
-        positions = positions.iter().flat_map(|&at| along.iter().map(move |i| at + i * step)).collect();
+        positions = positions
+            .iter()
+            .flat_map(|&at| along.iter().map(move |i| at + i * step))
+            .collect();
     }
-    fn pick<T: crate::Element>(tensor: &Tensor, positions: &[usize], item: fn(T) -> Item) -> Vec<Item> {
+    fn pick<T: crate::Element>(
+        tensor: &Tensor,
+        positions: &[usize],
+        item: fn(T) -> Item,
+    ) -> Vec<Item> {
         let values = tensor.snapshot::<T>();
         positions.iter().map(|&at| item(values[at])).collect()
     }
@@ -182,11 +216,18 @@ impl fmt::Display for Tensor {
             let summarise = self.numel() > THRESHOLD;
             let items = items(self, summarise);
             let style = Style::of(&items);
-            let mut shown = Shown { items: items.into_iter(), shape: self.shape(), summarise, style };
+            let mut shown = Shown {
+                items: items.into_iter(),
+                shape: self.shape(),
+                summarise,
+                style,
+            };
             text.push_str(&shown.text(0, PREFIX.len()));
         }
         // PyTorch counts the line break too, and one column more.
-        let mut column = text.rfind('\n').map_or(text.len() + 2, |at| text.len() - at + 1);
+        let mut column = text
+            .rfind('\n')
+            .map_or(text.len() + 2, |at| text.len() - at + 1);
         for suffix in suffixes(self) {
             if column + suffix.len() + 2 > LINE_WIDTH {
                 text.push_str(&format!(",\n{}{suffix}", " ".repeat(PREFIX.len())));

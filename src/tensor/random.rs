@@ -33,7 +33,9 @@ macro_rules! drawn {
 #[track_caller]
 pub fn rand(shape: impl IntoShape) -> Tensor {
     let shape = full_shape("rand", shape).or_panic();
-    drawn!(shape, default_dtype(), |values| default_generator(|g| g.fill_uniform(values, 0.0, 1.0)))
+    drawn!(shape, default_dtype(), |values| default_generator(
+        |g| g.fill_uniform(values, 0.0, 1.0)
+    ))
 }
 
 /// Standard normals of the default type.
@@ -48,7 +50,9 @@ pub fn rand(shape: impl IntoShape) -> Tensor {
 #[track_caller]
 pub fn randn(shape: impl IntoShape) -> Tensor {
     let shape = full_shape("randn", shape).or_panic();
-    drawn!(shape, default_dtype(), |values| default_generator(|g| g.fill_normal(values, 0.0, 1.0)))
+    drawn!(shape, default_dtype(), |values| default_generator(
+        |g| g.fill_normal(values, 0.0, 1.0)
+    ))
 }
 
 /// Whole numbers (`i64`) from `low` up to, but without, `high`.
@@ -80,18 +84,25 @@ pub fn randint(low: i64, high: i64, shape: impl IntoShape) -> Tensor {
 ///
 /// ```
 /// retrograd::manual_seed(0);
-/// assert_eq!(retrograd::randperm(4).to_vec::<i64>(), [2, 0, 1, 3]);
+/// assert_eq!(retrograd::randperm(10).to_vec::<i64>(), [4, 1, 7, 5, 3, 9, 0, 8, 6, 2]);
 /// ```
 pub fn randperm(n: usize) -> Tensor {
     Tensor::from(default_generator(|g| g.randperm(n)))
 }
 
 impl Tensor {
-    fn refill(&self, op: &'static str, fill: impl Fn(&mut Generator, &Tensor) -> Tensor) -> Result<()> {
+    fn refill(
+        &self,
+        op: &'static str,
+        fill: impl Fn(&mut Generator, &Tensor) -> Tensor,
+    ) -> Result<()> {
         if !self.dtype().is_float() {
             return Err(Error::DType {
                 op,
-                problem: format!("the tensor holds {}, and the draws are floating-point numbers", self.dtype()),
+                problem: format!(
+                    "the tensor holds {}, and the draws are floating-point numbers",
+                    self.dtype()
+                ),
                 cure: "Cast it first, with `.to(F32)`.".into(),
             });
         }
@@ -111,8 +122,11 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn uniform_(&self, low: f64, high: f64) -> &Tensor {
-        self.refill("uniform_", |g, x| drawn!(x.shape().into(), x.dtype(), |values| g.fill_uniform(values, low, high)))
-            .or_panic();
+        self.refill("uniform_", |g, x| {
+            drawn!(x.shape().into(), x.dtype(), |values| g
+                .fill_uniform(values, low, high))
+        })
+        .or_panic();
         self
     }
 
@@ -129,8 +143,11 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn normal_(&self, mean: f64, std: f64) -> &Tensor {
-        self.refill("normal_", |g, x| drawn!(x.shape().into(), x.dtype(), |values| g.fill_normal(values, mean, std)))
-            .or_panic();
+        self.refill("normal_", |g, x| {
+            drawn!(x.shape().into(), x.dtype(), |values| g
+                .fill_normal(values, mean, std))
+        })
+        .or_panic();
         self
     }
 

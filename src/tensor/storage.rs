@@ -34,7 +34,10 @@ impl<T: Element> Data<T> {
     /// Elements of any value, which the caller overwrites.
     pub(crate) fn scratch(len: usize) -> Self {
         if len <= INLINE {
-            return Data::Inline { values: [T::default(); INLINE], len: len as u8 };
+            return Data::Inline {
+                values: [T::default(); INLINE],
+                len: len as u8,
+            };
         }
         let values = T::pool()
             .try_with(|pool| pool.borrow_mut().take(len))
@@ -177,7 +180,9 @@ impl Storage {
     /// The values as they are now, of the storage's own type.
     #[inline]
     pub(crate) fn snapshot_as<T: Element>(&self) -> Data<T> {
-        T::data(&self.lock()).expect("the caller matched on the storage's type").clone()
+        T::data(&self.lock())
+            .expect("the caller matched on the storage's type")
+            .clone()
     }
 
     #[inline]
@@ -187,7 +192,10 @@ impl Storage {
 
     /// Where the last in-place change was made.
     pub(crate) fn changed_at(&self) -> Option<&'static Location<'static>> {
-        *self.changed_at.lock().unwrap_or_else(PoisonError::into_inner)
+        *self
+            .changed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the values in place and raises the version.
@@ -197,7 +205,10 @@ impl Storage {
         let mut guard = self.lock();
         let result = change(&mut guard);
         self.version.fetch_add(1, Relaxed);
-        *self.changed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        *self
+            .changed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(at);
         result
     }
 }

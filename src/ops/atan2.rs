@@ -1,0 +1,55 @@
+//! Angles of points.
+
+use super::binary::zip;
+#[cfg(test)]
+use super::case::Case;
+use super::fallible;
+use crate::dtype::with_float;
+use crate::error::Result;
+use crate::shape::broadcast;
+use crate::tape::{Cx, Op, Saved};
+use crate::tensor::{Arg, result_dtype};
+use crate::{Operand, Tensor};
+
+pub(crate) struct Atan2 {
+    y: Saved,
+    x: Saved,
+}
+
+impl Op for Atan2 {
+    const NAME: &'static str = "Atan2Backward0";
+    const BROADCASTS: bool = true;
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        let (y, x) = (cx.saved(&self.y)?, cx.saved(&self.x)?);
+        let share = grad.try_div(y.square().try_add(x.square())?)?;
+        cx.give(0, |_| share.try_mul(&x))?;
+        cx.give(1, |_| share.try_mul(y.neg()))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        Case::binary((0.5, 2.0), (-2.0, 2.0), |y, x| y.atan2(x))
+    }
+}
+
+fallible! {
+    /// The angle in radians of the point with this tensor as `y` and the other as `x`, from -pi to pi, with
+    /// broadcasting.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].atan2(&tensor![1.0]), tensor![0.0]);
+    /// ```
+    fn atan2 | try_atan2(&self, x: &Tensor) -> Tensor {
+        let shape = broadcast("atan2", self.shape(), x.shape())?;
+        let (y, x_arg) = (self.arg(), Arg::Tensor(x));
+        let dtype = result_dtype(&[y, x_arg]).or_default_float();
+        let out = with_float!(dtype, T => zip::<T, T>(y, x_arg, shape, |y, x| y.atan2(x)),
+            else unreachable!("a floating-point type was chosen"));
+        Ok(out.record(&[y, x_arg], |_| Atan2 { y: Saved::input(self), x: Saved::input(x) }))
+    }
+}
