@@ -176,15 +176,16 @@ macro_rules! element {
             fn cast<D: Element>(self) -> D { D::$cast(self) }
             $(#[inline(always)] fn $from($v: $source) -> Self { $e })*
             #[inline(always)]
-            fn is_nan(self) -> bool { let is_nan: fn($t) -> bool = $nan; is_nan(self) }
+            fn is_nan(self) -> bool { let is_nan: fn($t) -> bool = $nan;
+                is_nan(self) }
         }
     };
 }
 
-element!(f32, F32, from_f32, |v| v != v,
+element!(f32, F32, from_f32, f32::is_nan,
     [from_f32: f32 => |v| v, from_f64: f64 => |v| v as f32, from_i64: i64 => |v| v as f32,
      from_bool: bool => |v| f32::from(u8::from(v))]);
-element!(f64, F64, from_f64, |v| v != v,
+element!(f64, F64, from_f64, f64::is_nan,
     [from_f32: f32 => |v| f64::from(v), from_f64: f64 => |v| v, from_i64: i64 => |v| v as f64,
      from_bool: bool => |v| f64::from(u8::from(v))]);
 element!(i64, I64, from_i64, |_| false,

@@ -42,13 +42,18 @@ pub use tensor::{
 /// ```
 pub mod prelude {
     pub use crate::DType::{self, Bool, F32, F64, I64};
-    pub use crate::nn::{Forward as _, Module as _};
-    pub use crate::optim::Optimizer as _;
+    pub use crate::loss::{bce, bce_with_logits, cross_entropy, l1, mse, nll};
+    pub use crate::nn::{Forward, Module};
+    pub use crate::optim::Optimizer;
     pub use crate::tape::{GradStatus, grad, no_grad};
     pub use crate::tensor;
     pub use crate::{Ellipsis, NewAxis, step};
-    pub use crate::{Error, Result, Tensor};
+    pub use crate::{Error, Generator, Result, Tensor, manual_seed};
     pub use crate::{
         arange, empty, eye, full, linspace, ones, rand, randint, randn, randperm, zeros,
     };
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -53,7 +53,7 @@ fn weighted(losses: Tensor, weight: Option<&Tensor>) -> Result<Tensor> {
 }
 
 fn check_probabilities(input: &Tensor) -> Result<()> {
-    use crate::dtype::with_float;
+    use crate::dtype::{Element, with_float};
     let outside = with_float!(input.dtype(), T => {
         let values = input.values::<T>();
         let fits = |v: &T| *v >= 0.0 && *v <= 1.0;
@@ -61,7 +61,7 @@ fn check_probabilities(input: &Tensor) -> Result<()> {
         if values.iter().fold(true, |all, v| all & fits(v)) {
             return Ok(());
         }
-        values.iter().position(|v| !fits(v)).map(|at| (at, f64::from(values[at])))
+        values.iter().position(|v| !fits(v)).map(|at| (at, values[at].cast::<f64>()))
     }, else None);
     let Some((at, value)) = outside else {
         return Ok(());

@@ -29,10 +29,10 @@ macro_rules! compare {
 compare! {
     eq try_eq |a, b| a == b, "Where both elements are equal.", "[false, true, false]";
     ne try_ne |a, b| a != b, "Where the elements differ.", "[true, false, true]";
-    lt try_lt |a, b| a < b, "Where the first element is less.", "[true, false, false]";
-    le try_le |a, b| a <= b, "Where the first element is not greater.", "[true, true, false]";
-    gt try_gt |a, b| a > b, "Where the first element is greater.", "[false, false, true]";
-    ge try_ge |a, b| a >= b, "Where the first element is not less.", "[false, true, true]";
+    lt try_lt |a, b| a.lt(&b), "Where the first element is less.", "[true, false, false]";
+    le try_le |a, b| a.le(&b), "Where the first element is not greater.", "[true, true, false]";
+    gt try_gt |a, b| a.gt(&b), "Where the first element is greater.", "[false, false, true]";
+    ge try_ge |a, b| a.ge(&b), "Where the first element is not less.", "[false, true, true]";
 }
 
 macro_rules! logic {

@@ -184,6 +184,26 @@ fn batched(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 fallible! {
+    /// Matrix product of two matrices, `[m, k] [k, n]`.
+    ///
+    /// # Panics
+    /// If an operand is no matrix, the shapes do not multiply, or the element types differ.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![[1.0, 2.0]].mm(&tensor![[3.0], [4.0]]), tensor![[11.0]]);
+    /// ```
+    fn mm | try_mm(&self, other: &Tensor) -> Tensor {
+        if self.rank() != 2 || other.rank() != 2 {
+            return Err(Error::Shape {
+                op: "mm",
+                problem: format!("shapes {:?} and {:?} are not both matrices", self.shape(), other.shape()),
+                cure: "Use `matmul`, which takes vectors and batches too.".into(),
+            });
+        }
+        self.try_matmul(other)
+    }
+
     /// Matrix product as NumPy's `@`: of vectors `[k] [k]`, matrices `[m, k] [k, n]`, either mixed, and
     /// of batches `[.., m, k] [.., k, n]` whose leading axes broadcast.
     ///

@@ -65,7 +65,7 @@ impl Op for Norm {
 fn norm(x: &Tensor, plan: Plan, p: f64) -> Result<Tensor> {
     check_float("norm", x)?;
     let out = with_float!(x.dtype(), T => plan.blocks::<T>(x).fold(&plan.to, |lane| {
-        let sizes = lane.map(|v| f64::from(v.abs()));
+        let sizes = lane.map(|v| v.abs().cast::<f64>());
         T::from_f64(match p {
             0.0 => sizes.filter(|v| *v != 0.0).count() as f64,
             1.0 => sizes.sum(),

@@ -76,7 +76,7 @@ impl Op for Std {
 fn variances(x: &Tensor, plan: &Plan, correction: f64, root: bool) -> Inner {
     with_float!(x.dtype(), T => {
         plan.blocks::<T>(x).fold(&plan.to, |lane| {
-            let values = lane.map(|v| f64::from(*v));
+            let values = lane.map(|v| v.cast::<f64>());
             let mean = values.clone().sum::<f64>() / plan.len() as f64;
             let sum = values.map(|v| (v - mean) * (v - mean)).sum::<f64>();
             let variance = sum / (plan.len() as f64 - correction).max(0.0);

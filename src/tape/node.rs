@@ -84,7 +84,7 @@ pub(crate) struct Node<O: Op> {
 
 impl<O: Op> Node<O> {
     #[inline]
-    pub(crate) fn new(
+    pub(crate) fn record(
         location: &'static Location<'static>,
         shape: Dims,
         dtype: DType,
@@ -184,7 +184,11 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
-    pub(crate) fn new(location: &'static Location<'static>, shape: Dims, dtype: DType) -> NodeRef {
+    pub(crate) fn create(
+        location: &'static Location<'static>,
+        shape: Dims,
+        dtype: DType,
+    ) -> NodeRef {
         Arc::new(Leaf {
             header: Header {
                 rank: 0,

@@ -27,7 +27,7 @@ impl Inner {
                 .map(|arg| arg.tensor().and_then(Tensor::node))
                 .collect();
             let op = op(&self);
-            let node = Node::new(
+            let node = Node::record(
                 Location::caller(),
                 self.layout.shape.clone(),
                 self.dtype,
@@ -76,7 +76,7 @@ impl Tensor {
             });
         }
         if !self.requires_grad() {
-            self.set_node(Some(Leaf::new(
+            self.set_node(Some(Leaf::create(
                 Location::caller(),
                 self.shape().into(),
                 self.dtype(),

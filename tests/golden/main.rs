@@ -3,4 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod indexing;
+mod optim;
+mod printing;
+mod promotion;
 mod random;
+mod tensors;
