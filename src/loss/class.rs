@@ -1,6 +1,6 @@
 //! Losses of several classes.
 
-use super::{Reduction, forward};
+use super::{Reduction, forward, warn_if_probabilities};
 use crate::error::{Error, OrPanic, Result};
 use crate::{DType, Tensor};
 
@@ -163,6 +163,12 @@ impl Nll {
     pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
         check_input("nll", input)?;
         check_indices("nll", input, target)?;
+        warn_if_probabilities(
+            "nll",
+            input,
+            classes(input).0,
+            "Pass their logarithms, from `log_softmax`.",
+        );
         let parts = Parts::new(
             "nll",
             input,

@@ -72,6 +72,9 @@ fn prepare(op: &'static str, input: &Tensor, target: &Tensor) -> Result<Tensor> 
                 (i, t) if t == i + 1 => {
                     "Add the axis to the input, with `unsqueeze(-1)`, or squeeze the target."
                 }
+                _ if op == "mse" => {
+                    "Both must have one shape; `mse_broadcast` is there for those who mean it."
+                }
                 _ => "Both must have one shape: a loss does not broadcast.",
             }
             .into(),
@@ -81,6 +84,23 @@ fn prepare(op: &'static str, input: &Tensor, target: &Tensor) -> Result<Tensor> 
         DType::F64 if input.dtype() == DType::F32 => target.clone(),
         _ => target.to(input.dtype()),
     })
+}
+
+/// Whether every row along the classes adds up to 1 with nothing outside of 0 to 1: the work of a softmax.
+fn looks_like_probabilities(input: &Tensor, axis: i64) -> bool {
+    let rows = input.detach().double();
+    let inside = rows.ge(0.0) & rows.le(1.0);
+    let whole = (rows.sum_dim(axis) - 1.0).abs().le(1e-4);
+    input.numel() > 0 && (inside.all().item::<bool>()) && whole.all().item::<bool>()
+}
+
+/// Tells of a likely slip on the standard error, in debug builds.
+fn warn_if_probabilities(op: &str, input: &Tensor, axis: i64, cure: &str) {
+    if cfg!(debug_assertions) && looks_like_probabilities(input, axis) {
+        eprintln!(
+            "retrograd: {op}: every row of the input adds up to 1, as probabilities do. {cure}"
+        );
+    }
 }
 
 /// Declares what all losses share: how the reduction is set, and the forward pass with its panicking twin.
@@ -105,3 +125,17 @@ macro_rules! forward {
     };
 }
 use forward;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor;
+
+    #[test]
+    fn probabilities_are_told_from_scores() {
+        let scores = tensor![[1.0, -2.0, 0.5], [0.1, 0.2, 0.9]];
+        assert!(!looks_like_probabilities(&scores, 1));
+        assert!(looks_like_probabilities(&scores.softmax(1), 1));
+        assert!(!looks_like_probabilities(&scores.log_softmax(1), 1));
+    }
+}

@@ -37,6 +37,10 @@ fn check(op: &'static str, x: &Tensor, plan: &Plan) -> Result<()> {
     })
 }
 
+fn check_number(op: &'static str, x: &Tensor) -> Result<()> {
+    if x.dtype() == DType::Bool { Err(super::unary::no_bool(op)) } else { Ok(()) }
+}
+
 /// The positions of the extremes, counted within what goes.
 fn arg(x: &Tensor, plan: &Plan, greatest: bool) -> Tensor {
     with_dtype!(x.dtype(), T => {
@@ -130,6 +134,7 @@ macro_rules! extremes {
             fn $arg | $try_arg(&self) -> Tensor {
                 let plan = Plan::all(self);
                 check(stringify!($arg), self, &plan)?;
+                check_number(stringify!($arg), self)?;
                 Ok(arg(self, &plan, $greatest))
             }
 
@@ -145,6 +150,7 @@ macro_rules! extremes {
             fn $arg_dim | $try_arg_dim(&self, axis: i64) -> Tensor {
                 let plan = Plan::over(stringify!($arg), self, [axis], false)?;
                 check(stringify!($arg), self, &plan)?;
+                check_number(stringify!($arg), self)?;
                 Ok(arg(self, &plan, $greatest))
             }
 
@@ -155,6 +161,7 @@ macro_rules! extremes {
             fn $arg_keep | $try_arg_keep(&self, axis: i64) -> Tensor {
                 let plan = Plan::over(stringify!($arg), self, [axis], true)?;
                 check(stringify!($arg), self, &plan)?;
+                check_number(stringify!($arg), self)?;
                 Ok(arg(self, &plan, $greatest))
             }
         }

@@ -41,7 +41,8 @@ ops! {
     norm: Norm;
     pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MinDim, Scatter;
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal, Log1p, Expm1, Log2,
-        Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh;
+        Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh,
+        Floor, Ceil, Round, Trunc, Sign;
     pow: Pow;
     prod: Prod<true>, Prod<false>;
     remainder: Remainder;

@@ -17,6 +17,7 @@ trait Signed: Copy {
     fn negative(self) -> Self;
     fn absolute(self) -> Self;
     fn positive_part(self) -> Self;
+    fn sign(self) -> Self;
 }
 macro_rules! signed {
     ($($t:ty: $neg:ident, $abs:ident, |$v:ident| $relu:expr;)*) => { $(
@@ -27,6 +28,8 @@ macro_rules! signed {
             fn absolute(self) -> Self { <$t>::$abs(self) }
             #[inline(always)]
             fn positive_part(self) -> Self { let $v = self; $relu }
+            #[inline(always)]
+            fn sign(self) -> Self { i8::from(self > Self::default()) as $t - i8::from(self < Self::default()) as $t }
         }
     )* };
 }
@@ -45,7 +48,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.0, -2.0].neg(), tensor![-1.0, 2.0]);
     /// ```
-    neg | Neg "NegBackward0", keep |v| v.negative(), none |g, _s| g.neg(), on -2.0 .. 2.0;
+    neg / try_neg | Neg "NegBackward0", keep |v| v.negative(), none |g, _s| g.neg(), on -2.0 .. 2.0;
 
     /// e to each element. Integers give the default floating-point type.
     ///
@@ -110,7 +113,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-1.0, 2.0].relu(), tensor![0.0, 2.0]);
     /// ```
-    relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| Tensor::where_(&y.gt(0), g, 0.0),
+    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| Tensor::where_(&y.gt(0), g, 0.0),
         on 0.1 .. 2.0;
 
     /// Absolute value. The derivative at 0 is 0.
@@ -119,7 +122,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-1.5, 2.0].abs(), tensor![1.5, 2.0]);
     /// ```
-    abs | Abs "AbsBackward0", keep |v| v.absolute(), input |g, x| g * x.sign(), on -2.0 .. -0.1;
+    abs / try_abs | Abs "AbsBackward0", keep |v| v.absolute(), input |g, x| g * x.sign(), on -2.0 .. -0.1;
 
     /// One over each element.
     ///
@@ -218,60 +221,93 @@ unary! {
     cosh | Cosh "CoshBackward0", lift |v| v.cosh(), input |g, x| g * x.sinh(), on -2.0 .. 2.0;
 }
 
-/// Declares elementwise functions that are flat wherever they have a derivative: they stay outside of the graph.
-macro_rules! flat {
-    ($( $(#[$doc:meta])* $method:ident |$v:ident| $float:expr; )*) => { impl Tensor { $(
-        $(#[$doc])*
-        pub fn $method(&self) -> Tensor {
-            with_float!(self.dtype(), T => {
-                Inner::new(self.shape().into(), elementwise::map(&self.values::<T>(), |$v: T| -> T { $float })).untracked()
-            }, else self.clone())
-        }
-    )* } };
+/// Rounding, which leaves integers as they are.
+trait Rounded: Copy {
+    fn down(self) -> Self;
+    fn up(self) -> Self;
+    fn to_even(self) -> Self;
+    fn to_zero(self) -> Self;
 }
-flat! {
-    /// The largest whole number not above each element. Not differentiable.
+macro_rules! rounded {
+    ($($t:ty),*) => { $(
+        impl Rounded for $t {
+            #[inline(always)]
+            fn down(self) -> Self { self.floor() }
+            #[inline(always)]
+            fn up(self) -> Self { self.ceil() }
+            #[inline(always)]
+            fn to_even(self) -> Self { self.round_ties_even() }
+            #[inline(always)]
+            fn to_zero(self) -> Self { self.trunc() }
+        }
+    )* };
+}
+rounded!(f32, f64);
+impl Rounded for i64 {
+    fn down(self) -> Self {
+        self
+    }
+    fn up(self) -> Self {
+        self
+    }
+    fn to_even(self) -> Self {
+        self
+    }
+    fn to_zero(self) -> Self {
+        self
+    }
+}
+
+unary! {
+    /// The largest whole number not above each element. The derivative is 0.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
     ///
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.7, -1.2].floor(), tensor![1.0, -2.0]);
     /// ```
-    floor |v| v.floor();
-    /// The smallest whole number not below each element. Not differentiable.
+    floor / try_floor | Floor "FloorBackward0", keep |v| v.down(), none |g, _s| g.zeros_like(), on 0.1 .. 0.9;
+
+    /// The smallest whole number not below each element. The derivative is 0.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
     ///
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.2, -1.7].ceil(), tensor![2.0, -1.0]);
     /// ```
-    ceil |v| v.ceil();
-    /// The nearest whole number, the even one where two are as near. Not differentiable.
+    ceil / try_ceil | Ceil "CeilBackward0", keep |v| v.up(), none |g, _s| g.zeros_like(), on 0.1 .. 0.9;
+
+    /// The nearest whole number, the even one where two are as near. The derivative is 0.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
     ///
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.5, 1.5, 1.7].round(), tensor![0.0, 2.0, 2.0]);
     /// ```
-    round |v| v.round_ties_even();
-    /// Each element without its fraction. Not differentiable.
+    round / try_round | Round "RoundBackward0", keep |v| v.to_even(), none |g, _s| g.zeros_like(), on 0.1 .. 0.4;
+
+    /// Each element without its fraction. The derivative is 0.
+    ///
+    /// # Panics
+    /// If the tensor is `bool`.
     ///
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.7, -1.7].trunc(), tensor![1.0, -1.0]);
     /// ```
-    trunc |v| v.trunc();
-}
+    trunc / try_trunc | Trunc "TruncBackward0", keep |v| v.to_zero(), none |g, _s| g.zeros_like(), on 0.1 .. 0.9;
 
-impl Tensor {
-    /// -1, 0 or 1 by each element's sign; NaN gives 0, as in PyTorch. Not differentiable.
+    /// -1, 0 or 1 by each element's sign; NaN gives 0, as in PyTorch. The derivative is 0.
     ///
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-2.0, 0.0, 3.0].sign(), tensor![-1.0, 0.0, 1.0]);
     /// ```
-    pub fn sign(&self) -> Tensor {
-        with_number!(self.dtype(), T => {
-            let zero = T::default();
-            let sign = |v: T| (i32::from(v > zero) - i32::from(v < zero)) as T;
-            Inner::new(self.shape().into(), elementwise::map(&self.values::<T>(), sign)).untracked()
-        }, else self.clone())
-    }
+    sign | Sign "SignBackward0", any |v| Signed::sign(v), none |g, _s| g.zeros_like(), on 0.1 .. 2.0;
 }

@@ -117,11 +117,14 @@ pub(crate) fn pow_args(base: Arg<'_>, exponent: Arg<'_>) -> Result<Tensor> {
         });
     }
     let out = with_number!(dtype, T => zip::<T, T>(base, exponent, shape, Power::power), else {
-        return Err(Error::DType {
-            op: "pow",
-            problem: "two bool operands have no power".into(),
-            cure: "Cast them first, with `.to(I64)`.".into(),
-        });
+        if let Arg::Tensor(_) = exponent {
+            return Err(Error::DType {
+                op: "pow",
+                problem: "two bool operands have no power".into(),
+                cure: "Cast them first, with `.to(I64)`.".into(),
+            });
+        }
+        zip::<bool, bool>(base, exponent, shape, |base, exponent| base | !exponent)
     });
     Ok(out.record(&[base, exponent], |out| Pow {
         base: SavedArg::new(base, true),

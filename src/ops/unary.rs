@@ -1,11 +1,12 @@
 //! What operations on one operand, element by element, share.
 
-/// Declares elementwise operations: `keep` leaves integers as they are, `lift` casts them to the default type.
+/// Declares elementwise operations: `keep` leaves integers as they are and refuses `bool`, for which a `try_` twin is
+/// named; `any` leaves `bool` as it is too; `lift` casts both to the default floating-point type.
 /// Backward gets the output's gradient and the saved input (or output, or nothing).
 macro_rules! unary {
     ($(
         $(#[$doc:meta])*
-        $method:ident | $Op:ident $name:literal, $kind:ident |$v:ident| $forward:expr,
+        $method:ident $(/ $try_method:ident)? | $Op:ident $name:literal, $kind:ident |$v:ident| $forward:expr,
         $saved:ident |$g:ident, $s:ident| $backward:expr, on $low:literal .. $high:literal;
     )*) => { $(
         pub(crate) struct $Op { saved: unary!(@type $saved) }
@@ -25,15 +26,34 @@ macro_rules! unary {
             }
         }
 
+        unary! { @methods [$($try_method)?]
+            $(#[$doc])*
+            $method |this| {
+                let out = unary!(@map $kind $method this, |$v| $forward);
+                Ok(out.record(&[this.arg()], |_out| $Op { saved: unary!(@save $saved this _out) }))
+            }
+        }
+    )* };
+    (@methods [] $(#[$doc:meta])* $method:ident |$this:ident| $body:block) => {
         impl Tensor {
             $(#[$doc])*
             #[track_caller]
             pub fn $method(&self) -> Tensor {
-                let out = unary!(@map $kind self, |$v| $forward);
-                out.record(&[self.arg()], |_out| $Op { saved: unary!(@save $saved self _out) })
+                let $this = self;
+                let out: Result<Tensor> = $body;
+                crate::error::OrPanic::or_panic(out)
             }
         }
-    )* };
+    };
+    (@methods [$try_method:ident] $(#[$doc:meta])* $method:ident |$this:ident| $body:block) => {
+        crate::ops::fallible! {
+            $(#[$doc])*
+            fn $method | $try_method(&self) -> Tensor {
+                let $this = self;
+                $body
+            }
+        }
+    };
     (@type none) => { () };
     (@type $other:ident) => { Saved };
     (@read none $self:ident $cx:ident) => { $self.saved };
@@ -41,15 +61,29 @@ macro_rules! unary {
     (@save none $self:ident $out:ident) => { () };
     (@save input $self:ident $out:ident) => { Saved::input($self) };
     (@save output $self:ident $out:ident) => { Saved::output($out) };
-    (@map lift $self:ident, |$v:ident| $forward:expr) => {
-        with_float!($self.dtype().or_default_float(), T => {
-            Inner::new($self.shape().into(), elementwise::map(&load::<T>($self.arg()), |$v: T| -> T { $forward }))
+    (@map lift $method:ident $this:ident, |$v:ident| $forward:expr) => {
+        with_float!($this.dtype().or_default_float(), T => {
+            Inner::new($this.shape().into(), elementwise::map(&load::<T>($this.arg()), |$v: T| -> T { $forward }))
         }, else unreachable!("a floating-point type was chosen"))
     };
-    (@map keep $self:ident, |$v:ident| $forward:expr) => {
-        with_number!($self.dtype(), T => {
-            Inner::new($self.shape().into(), elementwise::map(&$self.values::<T>(), |$v: T| -> T { $forward }))
-        }, else Inner::new($self.shape().into(), elementwise::map(&load::<i64>($self.arg()), |$v: i64| -> i64 { $forward })))
+    (@map keep $method:ident $this:ident, |$v:ident| $forward:expr) => {
+        with_number!($this.dtype(), T => {
+            Inner::new($this.shape().into(), elementwise::map(&$this.values::<T>(), |$v: T| -> T { $forward }))
+        }, else return Err($crate::ops::unary::no_bool(stringify!($method))))
+    };
+    (@map any $method:ident $this:ident, |$v:ident| $forward:expr) => {
+        with_number!($this.dtype(), T => {
+            Inner::new($this.shape().into(), elementwise::map(&$this.values::<T>(), |$v: T| -> T { $forward }))
+        }, else return Ok($this.clone()))
     };
 }
 pub(crate) use unary;
+
+/// The error of an operation that has no meaning for masks.
+pub(crate) fn no_bool(op: &'static str) -> crate::Error {
+    crate::Error::DType {
+        op,
+        problem: "a bool tensor holds no numbers".into(),
+        cure: "Cast it first, with `.to(I64)`; `!&mask` or `logical_not()` inverts a mask.".into(),
+    }
+}

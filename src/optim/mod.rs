@@ -50,6 +50,38 @@ pub trait Optimizer {
     /// If a setting is out of range.
     fn try_step(&mut self) -> Result<()>;
 
+    /// As [`try_step`](Optimizer::try_step), but refuses gradients that sum up several backward passes: the sign of a
+    /// forgotten [`zero_grad`](Optimizer::zero_grad).
+    ///
+    /// # Errors
+    /// If a parameter's gradient holds more than one pass, and as [`try_step`](Optimizer::try_step).
+    ///
+    /// ```
+    /// use retrograd::{optim::Sgd, prelude::*};
+    /// let w = tensor![1.0].requires_grad_();
+    /// let mut sgd = Sgd::new([&w], 0.5);
+    /// w.sum().backward();
+    /// w.sum().backward();
+    /// assert!(sgd.step_checked().is_err());
+    /// ```
+    fn step_checked(&mut self) -> Result<()> {
+        let passes = self
+            .parameters()
+            .iter()
+            .map(Tensor::grad_passes)
+            .max()
+            .unwrap_or(0);
+        if passes > 1 {
+            return Err(Error::Tape {
+                op: "step_checked",
+                problem: format!("the gradients sum up {passes} backward passes"),
+                cure: "Call `zero_grad()` after each step; to sum up on purpose, use `step()`."
+                    .into(),
+            });
+        }
+        self.try_step()
+    }
+
     /// All parameters, group by group.
     fn parameters(&self) -> Vec<Tensor>;
 

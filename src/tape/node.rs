@@ -69,6 +69,10 @@ pub(crate) trait AnyNode: Send + Sync {
     fn state(&self) -> MutexGuard<'_, State>;
     /// A leaf's gradient; none for an operation's node.
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>>;
+    /// A leaf's count of the backward passes summed up in its gradient.
+    fn passes(&self) -> Option<&AtomicUsize> {
+        None
+    }
     /// Runs the operation's backward and frees what it saved, unless it is to be retained.
     fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
     /// Takes the edges of a node that nobody else holds and drops what it saved.
@@ -181,6 +185,8 @@ pub(crate) struct Leaf {
     header: Header,
     state: Mutex<State>,
     grad: Mutex<Option<Tensor>>,
+    /// Backward passes that have reached the leaf since its gradient was cleared.
+    passes: AtomicUsize,
 }
 
 impl Leaf {
@@ -198,6 +204,7 @@ impl Leaf {
             },
             state: Mutex::default(),
             grad: Mutex::new(None),
+            passes: AtomicUsize::new(0),
         })
     }
 }
@@ -217,6 +224,9 @@ impl AnyNode for Leaf {
     }
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
         Some(&self.grad)
+    }
+    fn passes(&self) -> Option<&AtomicUsize> {
+        Some(&self.passes)
     }
     fn run(&self, _: &Tensor, _: &mut Cx<'_>) -> Result<()> {
         Ok(())

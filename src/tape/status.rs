@@ -4,6 +4,7 @@ use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use crate::tensor::Origin;
 use std::panic::Location;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{MutexGuard, PoisonError};
 
 /// Why [`Tensor::grad`] gives what it gives.
@@ -111,6 +112,25 @@ impl Tensor {
     /// ```
     pub fn zero_grad(&self) {
         drop(self.with_grad_slot(Option::take));
+        if let Some(passes) = self.node().as_ref().and_then(|node| node.passes()) {
+            passes.store(0, Relaxed);
+        }
+    }
+
+    /// How many backward passes are summed up in this leaf's gradient since it was last cleared.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// let w = tensor![1.0].requires_grad_();
+    /// w.sum().backward();
+    /// w.sum().backward();
+    /// assert_eq!(w.grad_passes(), 2);
+    /// ```
+    pub fn grad_passes(&self) -> usize {
+        self.node()
+            .as_ref()
+            .and_then(|node| node.passes())
+            .map_or(0, |passes| passes.load(Relaxed))
     }
 
     /// Why [`grad`](Tensor::grad) gives what it gives.

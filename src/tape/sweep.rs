@@ -13,6 +13,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::Location;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 
 /// How a walk is made.
@@ -149,6 +150,9 @@ pub(crate) fn sweep(
                 &mut slot.lock().unwrap_or_else(PoisonError::into_inner),
                 grad,
             );
+            if let Some(passes) = node.passes() {
+                passes.fetch_add(1, Relaxed);
+            }
             continue;
         } else if let Some(slot) = node.state().retained.as_deref_mut() {
             accumulate(slot, grad.clone());

@@ -58,7 +58,7 @@ fn binary(op: &str, a: &Tensor, b: &Side) -> Result<Tensor> {
         "matmul" => a
             .try_reshape([1, 1])?
             .try_matmul(&tensor().try_reshape([1, 1])?),
-        "cat" => retrograd::try_cat([a.flatten(), tensor().flatten()], 0),
+        "cat" => retrograd::try_cat([a.try_reshape([1])?, tensor().try_reshape([1])?], 0),
         "where" => {
             let condition = tensor![true, false, true];
             match b {
@@ -74,8 +74,8 @@ fn binary(op: &str, a: &Tensor, b: &Side) -> Result<Tensor> {
 
 fn unary(op: &str, a: &Tensor) -> Result<Tensor> {
     Ok(match op {
-        "abs" => a.abs(),
-        "neg" => a.neg(),
+        "abs" => return a.try_abs(),
+        "neg" => return a.try_neg(),
         "sign" => a.sign(),
         "exp" => a.exp(),
         "log" => a.log(),
@@ -83,8 +83,8 @@ fn unary(op: &str, a: &Tensor) -> Result<Tensor> {
         "sin" => a.sin(),
         "tanh" => a.tanh(),
         "sigmoid" => a.sigmoid(),
-        "floor" => a.floor(),
-        "round" => a.round(),
+        "floor" => return a.try_floor(),
+        "round" => return a.try_round(),
         "square" => a.square(),
         "reciprocal" => a.reciprocal(),
         "logical_not" => a.logical_not(),
@@ -111,6 +111,13 @@ fn types_are_promoted_as_in_pytorch() {
     let mut wrong = Vec::new();
     for row in file["rows"].as_array().expect("a list") {
         let op = row["op"].as_str().unwrap();
+        // Python finds a forgotten argument when it runs; here such a call does not compile.
+        if row["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("missing 1 required"))
+        {
+            continue;
+        }
         let Side::Tensor(lhs) = side(&row["lhs"]) else {
             panic!("a number on the left: {row}")
         };

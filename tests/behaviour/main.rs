@@ -1,0 +1,7 @@
+//! What the public interface promises, read as a user would.
+
+mod errors;
+mod in_place;
+mod losses;
+mod tape;
+mod threads;

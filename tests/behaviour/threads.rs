@@ -1,0 +1,64 @@
+//! Tensors across threads.
+
+use retrograd::prelude::*;
+use std::thread;
+
+fn is_send_and_sync<T: Send + Sync>() {}
+
+#[test]
+fn tensors_can_be_shared() {
+    is_send_and_sync::<Tensor>();
+    is_send_and_sync::<retrograd::nn::Linear>();
+}
+
+#[test]
+fn concurrent_passes_sum_into_the_same_leaf() {
+    let w = ones([50]).requires_grad_();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..200).for_each(|_| (&w * 2).sum().backward()));
+        }
+    });
+    assert_eq!(w.grad().unwrap(), ones([50]) * 3200.0);
+}
+
+#[test]
+fn one_graph_can_be_walked_by_many() {
+    let w = ones([50]).requires_grad_();
+    let y = w.exp().sum();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| y.backward_retain());
+        }
+    });
+    assert_eq!(w.grad().unwrap(), w.detach().exp() * 4);
+}
+
+#[test]
+fn readers_see_whole_states_while_a_writer_changes_them() {
+    let w = zeros([1000]);
+    thread::scope(|scope| {
+        scope.spawn(|| (1..=500).for_each(|i| drop(w.fill_(i).numel())));
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    let seen = &w * 1;
+                    assert_eq!(seen.min(), seen.max());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn recording_is_switched_off_in_one_thread_only() {
+    let w = ones([2]).requires_grad_();
+    no_grad(|| {
+        thread::scope(|scope| {
+            scope
+                .spawn(|| assert!((&w * 2).requires_grad()))
+                .join()
+                .unwrap()
+        })
+    });
+}
