@@ -193,7 +193,9 @@ fn notebook(c: &mut Criterion) {
 fn ratio(taped: &mut Taped, fused: &mut Fused) {
     let time = |f: &mut dyn FnMut() -> f32| -> Duration {
         let start = Instant::now();
-        (0..20).for_each(|_| drop(black_box(f())));
+        for _ in 0..20 {
+            black_box(f());
+        }
         start.elapsed() / 20
     };
     let mut pairs: Vec<(Duration, Duration)> = (0..50)

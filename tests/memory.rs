@@ -27,7 +27,7 @@ fn a_deep_chain_fits_a_small_stack() {
             let x = tensor![1.0].requires_grad_();
             let mut y = x.clone();
             for _ in 0..DEPTH {
-                y = y + 1;
+                y = y.add(1);
             }
             assert_eq!(live_nodes() - before, DEPTH);
             if walked {

@@ -309,5 +309,5 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-2.0, 0.0, 3.0].sign(), tensor![-1.0, 0.0, 1.0]);
     /// ```
-    sign | Sign "SignBackward0", any |v| Signed::sign(v), none |g, _s| g.zeros_like(), on 0.1 .. 2.0;
+    sign / try_sign | Sign "SignBackward0", any |v| Signed::sign(v), none |g, _s| g.zeros_like(), on 0.1 .. 2.0;
 }
