@@ -137,9 +137,9 @@ impl Fused {
                     for (a, &b) in a1.iter_mut().zip(b1) {
                         *a = 1.0 / (1.0 + exp(-(*a + b)));
                     }
-                    let mut lanes = [0.0_f32; 20];
-                    for (a, w) in a1.chunks_exact(20).zip(w2.chunks_exact(20)) {
-                        (0..20).for_each(|i| lanes[i] += a[i] * w[i]);
+                    let mut lanes = [0.0_f32; 4];
+                    for (a, w) in a1.chunks_exact(4).zip(w2.chunks_exact(4)) {
+                        (0..4).for_each(|i| lanes[i] += a[i] * w[i]);
                     }
                     let z = lanes.iter().sum::<f32>() + b2;
                     let out = 1.0 / (1.0 + exp(-z));
