@@ -5,7 +5,7 @@
 mod common;
 
 use clap::Parser;
-use common::{Chart, Line};
+use common::{Chart, Line, at_least_one, positive};
 use indicatif::ProgressBar;
 use retrograd::data::{StandardScaler, train_test_split};
 use retrograd::loss::{self, Reduction};
@@ -35,20 +35,6 @@ struct Options {
     /// Draws loss and score of every step into an SVG file.
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| *n >= 1)
-        .ok_or_else(|| "give a whole number from 1".into())
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|x: &f64| *x > 0.0 && x.is_finite())
-        .ok_or_else(|| "give a positive number".into())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

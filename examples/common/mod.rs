@@ -1,4 +1,4 @@
-//! What the examples share: a progress bar, and curves drawn as SVG.
+//! What the examples share: a progress bar, options that are numbers, and curves drawn as SVG.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use plotters::prelude::*;
@@ -14,6 +14,22 @@ pub(crate) fn progress(title: &'static str, steps: usize) -> ProgressBar {
     bar.set_style(style.expect("the template is a constant"));
     bar.set_message(title);
     bar
+}
+
+/// A whole number from 1, for the options.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|n| *n >= 1)
+        .ok_or_else(|| "give a whole number from 1".into())
+}
+
+/// A positive, finite number, for the options.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|x: &f64| *x > 0.0 && x.is_finite())
+        .ok_or_else(|| "give a positive number".into())
 }
 
 /// A named line of a plot.
