@@ -2,6 +2,7 @@
 
 mod errors;
 mod in_place;
+mod learning;
 mod losses;
 mod tape;
 mod threads;
