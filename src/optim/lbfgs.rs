@@ -37,7 +37,7 @@ pub enum Stop {
     Movement,
     /// The loss changed by less than `tolerance_change`.
     Change,
-    /// The direction no longer leads downhill.
+    /// The direction does not lead downhill.
     Direction,
     /// `max_iter` iterations were made.
     Iterations,
