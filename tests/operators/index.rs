@@ -1,0 +1,5 @@
+//! Gathering, scattering, sorting.
+
+use super::Run;
+
+pub(crate) const TABLE: &[(&str, Run)] = &[];

@@ -1,0 +1,5 @@
+//! Shapes, views, joins and splits.
+
+use super::Run;
+
+pub(crate) const TABLE: &[(&str, Run)] = &[];
