@@ -7,3 +7,4 @@ pub(crate) mod pool;
 pub(crate) mod reduce;
 pub(crate) mod simd;
 pub(crate) mod strided;
+pub(crate) mod threads;

@@ -66,3 +66,19 @@ fn recording_is_switched_off_in_one_thread_only() {
         })
     });
 }
+
+#[test]
+fn a_product_has_the_same_bits_on_any_number_of_threads() {
+    manual_seed(3);
+    let (a, b) = (randn([301, 517]), randn([517, 283]));
+    let on = |threads: usize| {
+        retrograd::set_num_threads(threads);
+        let product = a.mm(&b).to_vec::<f32>();
+        retrograd::set_num_threads(0);
+        product
+    };
+    let one = on(1);
+    for threads in [2, 3, 0] {
+        assert_eq!(on(threads), one, "{threads} threads");
+    }
+}

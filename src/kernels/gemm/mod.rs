@@ -1,0 +1,199 @@
+//! Matrix products.
+//!
+//! Small products read their operands where they lie; large ones are cut into blocks that fit the caches and packed
+//! (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008). Either way an element of the
+//! result is one chain of fused multiply-adds over blocks of `k` that depend on the size alone, so the bits are the
+//! same for every layout, cut and number of threads.
+
+mod blocked;
+mod dot;
+mod panel;
+mod tile;
+
+use crate::dtype::Element;
+use std::borrow::Cow;
+
+/// A matrix in a slice, by the steps between its rows and columns.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix<'a, T> {
+    pub(crate) values: &'a [T],
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    pub(crate) row_step: usize,
+    pub(crate) col_step: usize,
+}
+
+impl<'a, T: Element> Matrix<'a, T> {
+    fn at(&self, row: usize, col: usize) -> T {
+        self.values[row * self.row_step + col * self.col_step]
+    }
+
+    fn t(self) -> Matrix<'a, T> {
+        Matrix {
+            values: self.values,
+            rows: self.cols,
+            cols: self.rows,
+            row_step: self.col_step,
+            col_step: self.row_step,
+        }
+    }
+
+    /// Whether the elements of a row stand side by side.
+    fn is_row_major(&self) -> bool {
+        self.col_step == 1 || self.cols == 1
+    }
+
+    fn is_col_major(&self) -> bool {
+        self.row_step == 1 || self.rows == 1
+    }
+
+    /// The elements in row-major order.
+    fn gathered(&self) -> Vec<T> {
+        let row = |i: usize| (0..self.cols).map(move |j| self.at(i, j));
+        (0..self.rows).flat_map(row).collect()
+    }
+
+    /// The matrix where it lies if a row or a column is contiguous, else a copy of it in `copy`.
+    fn plain<'b>(self, copy: &'b mut Cow<'a, [T]>) -> Matrix<'b, T>
+    where
+        'a: 'b,
+    {
+        if self.is_row_major() || self.is_col_major() {
+            return self;
+        }
+        *copy = Cow::Owned(self.gathered());
+        Matrix {
+            values: copy,
+            row_step: self.cols,
+            col_step: 1,
+            ..self
+        }
+    }
+}
+
+/// Element types with a matrix product.
+pub(crate) trait Product: Element {
+    /// `out[m, n] = a[m, k] b[k, n]`, `out` row-major.
+    fn product(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]);
+}
+
+macro_rules! product {
+    ($($t:ty),*) => { $(
+        impl Product for $t {
+            fn product(a: Matrix<'_, $t>, b: Matrix<'_, $t>, out: &mut [$t]) {
+                if out.is_empty() {
+                    return;
+                }
+                if a.cols == 0 {
+                    out.fill(0.0);
+                    return;
+                }
+                let (mut left, mut right) = (Cow::Borrowed(a.values), Cow::Borrowed(b.values));
+                let (a, b) = (a.plain(&mut left), b.plain(&mut right));
+                match (a.rows, b.cols) {
+                    (1, 1) => out[0] = dot::dot(a, b),
+                    // The transposed product has the same elements, and rows in place of a column.
+                    (_, 1) if a.is_row_major() => dot::rows(a, b, out),
+                    (_, 1) => panel::product(b.t(), a.t(), out),
+                    (1, _) if !b.is_row_major() => dot::rows(b.t(), a.t(), out),
+                    _ if blocked::pays(&a, &b) => blocked::product(a, b, out),
+                    _ => panel::product(a, b, out),
+                }
+            }
+        }
+    )* };
+}
+product!(f32, f64);
+
+impl Product for i64 {
+    fn product(a: Matrix<'_, i64>, b: Matrix<'_, i64>, out: &mut [i64]) {
+        for (i, out) in out.iter_mut().enumerate() {
+            let (row, col) = (i / b.cols, i % b.cols);
+            let terms = (0..a.cols).map(|k| a.at(row, k).wrapping_mul(b.at(k, col)));
+            *out = terms.fold(0, i64::wrapping_add);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix(values: &[f64], rows: usize, cols: usize, transposed: bool) -> Matrix<'_, f64> {
+        let (row_step, col_step) = if transposed { (1, rows) } else { (cols, 1) };
+        Matrix {
+            values,
+            rows,
+            cols,
+            row_step,
+            col_step,
+        }
+    }
+
+    /// Whole numbers, of which every sum is exact in either type and in any order.
+    fn whole(len: usize, salt: usize) -> Vec<f64> {
+        (0..len)
+            .map(|i| ((i * 7 + salt * 3) % 11) as f64 - 5.0)
+            .collect()
+    }
+
+    #[test]
+    fn products_of_every_size_and_layout_are_the_sums_of_products() {
+        let sizes = [1, 2, 3, 5, 6, 7, 8, 13, 16, 17, 31, 40, 100];
+        let mut shapes: Vec<[usize; 3]> = vec![
+            [150, 300, 130],
+            [97, 513, 260],
+            [1, 600, 300],
+            [300, 600, 1],
+        ];
+        for (i, &m) in sizes.iter().enumerate() {
+            for (j, &n) in sizes.iter().enumerate() {
+                shapes.push([m, sizes[(i + j) % sizes.len()], n]);
+            }
+        }
+        for [m, k, n] in shapes {
+            let (left, right) = (whole(m * k, 1), whole(k * n, 2));
+            for layout in 0..4 {
+                let a = matrix(&left, m, k, layout & 1 == 1);
+                let b = matrix(&right, k, n, layout & 2 == 2);
+                let mut out = vec![f64::NAN; m * n];
+                f64::product(a, b, &mut out);
+                let narrow = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+                let (left, right) = (narrow(&left), narrow(&right));
+                let mut narrow_out = vec![f32::NAN; m * n];
+                let (c, d) = (
+                    Matrix {
+                        values: &left[..],
+                        rows: m,
+                        cols: k,
+                        row_step: a.row_step,
+                        col_step: a.col_step,
+                    },
+                    Matrix {
+                        values: &right[..],
+                        rows: k,
+                        cols: n,
+                        row_step: b.row_step,
+                        col_step: b.col_step,
+                    },
+                );
+                f32::product(c, d, &mut narrow_out);
+                for i in 0..m {
+                    for j in 0..n {
+                        let sum: f64 = (0..k).map(|p| a.at(i, p) * b.at(p, j)).sum();
+                        assert_eq!(
+                            out[i * n + j],
+                            sum,
+                            "{m} {k} {n}, layout {layout}, at {i} {j}"
+                        );
+                        assert_eq!(
+                            f64::from(narrow_out[i * n + j]),
+                            sum,
+                            "{m} {k} {n}, layout {layout}, at {i} {j}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
