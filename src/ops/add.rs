@@ -1,6 +1,8 @@
 //! Sums of two operands.
 
 use super::binary::{Arithmetic, zip};
+#[cfg(test)]
+use super::case::Case;
 use super::fallible;
 use crate::dtype::with_dtype;
 use crate::error::Result;
@@ -8,8 +10,6 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op};
 use crate::tensor::{Arg, result_dtype};
 use crate::{Operand, Tensor};
-#[cfg(test)]
-use super::case::Case;
 
 pub(crate) struct Add;
 
@@ -31,7 +31,8 @@ impl Op for Add {
 #[track_caller]
 pub(crate) fn add_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
     let shape = broadcast("add", lhs.shape(), rhs.shape())?;
-    let out = with_dtype!(result_dtype(&[lhs, rhs]), T => zip::<T, T>(lhs, rhs, shape, Arithmetic::plus));
+    let out =
+        with_dtype!(result_dtype(&[lhs, rhs]), T => zip::<T, T>(lhs, rhs, shape, Arithmetic::plus));
     Ok(out.record(&[lhs, rhs], |_| Add))
 }
 

@@ -96,7 +96,11 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn contiguous(&self) -> Tensor {
-        if self.is_contiguous() { self.clone() } else { self.copy() }
+        if self.is_contiguous() {
+            self.clone()
+        } else {
+            self.copy()
+        }
     }
 
     /// Cast to `f32`.

@@ -74,8 +74,16 @@ impl Tensor {
     fn float_test(&self, of_f32: fn(f32) -> bool, of_f64: fn(f64) -> bool, of_int: bool) -> Tensor {
         let shape = self.shape();
         match self.dtype() {
-            crate::DType::F32 => Inner::new(shape.into(), elementwise::map(&self.values::<f32>(), of_f32)).untracked(),
-            crate::DType::F64 => Inner::new(shape.into(), elementwise::map(&self.values::<f64>(), of_f64)).untracked(),
+            crate::DType::F32 => Inner::new(
+                shape.into(),
+                elementwise::map(&self.values::<f32>(), of_f32),
+            )
+            .untracked(),
+            crate::DType::F64 => Inner::new(
+                shape.into(),
+                elementwise::map(&self.values::<f64>(), of_f64),
+            )
+            .untracked(),
             _ => Tensor::from(of_int).expand(shape).copy(),
         }
     }

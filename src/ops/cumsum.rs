@@ -19,14 +19,26 @@ impl Op for Cumsum {
     const NAME: &'static str = "CumsumBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        cx.give(0, |_| grad.try_flip(self.axis)?.try_cumsum(self.axis)?.try_flip(self.axis))
+        cx.give(0, |_| {
+            grad.try_flip(self.axis)?
+                .try_cumsum(self.axis)?
+                .try_flip(self.axis)
+        })
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
-        let shapes: [(&[usize], i64); 5] = [(&[], 0), (&[3], 0), (&[2, 3], 0), (&[2, 3, 2], -2), (&[0, 2], 1)];
+        let shapes: [(&[usize], i64); 5] = [
+            (&[], 0),
+            (&[3], 0),
+            (&[2, 3], 0),
+            (&[2, 3, 2], -2),
+            (&[0, 2], 1),
+        ];
         let case = |&(shape, axis): &(&[usize], i64)| {
-            Case::new([sample(shape, -2.0, 2.0, 0)], move |x| x[0].cumsum(axis).pow(2))
+            Case::new([sample(shape, -2.0, 2.0, 0)], move |x| {
+                x[0].cumsum(axis).pow(2)
+            })
         };
         shapes.iter().map(case).collect()
     }

@@ -1,6 +1,8 @@
 //! Quotients of two operands.
 
 use super::binary::zip;
+#[cfg(test)]
+use super::case::Case;
 use super::fallible;
 use crate::dtype::with_float;
 use crate::error::Result;
@@ -8,8 +10,6 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op, SavedArg};
 use crate::tensor::{Arg, result_dtype};
 use crate::{Operand, Tensor};
-#[cfg(test)]
-use super::case::Case;
 
 pub(crate) struct Div {
     lhs: SavedArg,

@@ -32,13 +32,20 @@ fn check(op: &'static str, x: &Tensor, plan: &Plan) -> Result<()> {
     }
     Err(Error::Shape {
         op,
-        problem: format!("a tensor of shape {:?} has no elements there, so none is the extreme one", x.shape()),
+        problem: format!(
+            "a tensor of shape {:?} has no elements there, so none is the extreme one",
+            x.shape()
+        ),
         cure: "Check that the tensor is not empty first.".into(),
     })
 }
 
 fn check_number(op: &'static str, x: &Tensor) -> Result<()> {
-    if x.dtype() == DType::Bool { Err(super::unary::no_bool(op)) } else { Ok(()) }
+    if x.dtype() == DType::Bool {
+        Err(super::unary::no_bool(op))
+    } else {
+        Ok(())
+    }
 }
 
 /// The positions of the extremes, counted within what goes.
@@ -184,20 +191,44 @@ where
 {
     let positions = arg(x, &plan, greatest);
     let axis = plan.axes.first().copied().unwrap_or(0);
-    let (len, inner) = (plan.len(), plan.from.iter().skip(axis + 1).product::<usize>());
+    let (len, inner) = (
+        plan.len(),
+        plan.from.iter().skip(axis + 1).product::<usize>(),
+    );
     let start = |(i, at): (usize, i64)| (i / inner * len + at as usize) * inner + i % inner;
-    let starts = positions.to_vec::<i64>().into_iter().enumerate().map(start).collect();
-    let runs = Arc::new(Runs { starts, run: 1, from: plan.from, to: plan.to });
+    let starts = positions
+        .to_vec::<i64>()
+        .into_iter()
+        .enumerate()
+        .map(start)
+        .collect();
+    let runs = Arc::new(Runs {
+        starts,
+        run: 1,
+        from: plan.from,
+        to: plan.to,
+    });
     (pick::<K>(x, runs), positions)
 }
 
-fn logical(op: &'static str, x: &Tensor, axes: Option<(&[i64], bool)>, all: bool) -> Result<Tensor> {
+fn logical(
+    op: &'static str,
+    x: &Tensor,
+    axes: Option<(&[i64], bool)>,
+    all: bool,
+) -> Result<Tensor> {
     let plan = match axes {
         None => Plan::all(x),
         Some((axes, keepdim)) => Plan::over(op, x, axes, keepdim)?,
     };
     let mask = x.to(DType::Bool);
-    let holds = |mut lane: Lane<'_, bool>| if all { lane.all(|&v| v) } else { lane.any(|&v| v) };
+    let holds = |mut lane: Lane<'_, bool>| {
+        if all {
+            lane.all(|&v| v)
+        } else {
+            lane.any(|&v| v)
+        }
+    };
     Ok(plan.blocks::<bool>(&mask).fold(&plan.to, holds).untracked())
 }
 

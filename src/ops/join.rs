@@ -23,7 +23,17 @@ impl Op for Cat {
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let mut start = 0;
         for (i, &len) in self.sizes.iter().enumerate() {
-            cx.give(i, |_| Ok(slice(grad, Region { axis: self.axis, start, len, step: 1 })))?;
+            cx.give(i, |_| {
+                Ok(slice(
+                    grad,
+                    Region {
+                        axis: self.axis,
+                        start,
+                        len,
+                        step: 1,
+                    },
+                ))
+            })?;
             start += len;
         }
         Ok(())
@@ -32,7 +42,10 @@ impl Op for Cat {
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let case = |shapes: [&[usize]; 2], axis: i64| {
-            let inputs = [sample(shapes[0], -2.0, 2.0, 0), sample(shapes[1], -2.0, 2.0, 1)];
+            let inputs = [
+                sample(shapes[0], -2.0, 2.0, 0),
+                sample(shapes[1], -2.0, 2.0, 1),
+            ];
             Case::new(inputs, move |x| cat(x, axis).pow(2))
         };
         vec![
@@ -53,22 +66,35 @@ impl Op for Stack {
     const NAME: &'static str = "StackBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        (0..grad.size(self.axis)).try_for_each(|i| cx.give(i, |_| grad.try_select(self.axis, i as i64)))
+        (0..grad.size(self.axis))
+            .try_for_each(|i| cx.give(i, |_| grad.try_select(self.axis, i as i64)))
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let case = |shape: &[usize], axis: i64| {
-            Case::new([sample(shape, -2.0, 2.0, 0), sample(shape, -2.0, 2.0, 1)], move |x| stack(x, axis).pow(2))
+            Case::new(
+                [sample(shape, -2.0, 2.0, 0), sample(shape, -2.0, 2.0, 1)],
+                move |x| stack(x, axis).pow(2),
+            )
         };
-        vec![case(&[], 0), case(&[3], 1), case(&[2, 3], -1), case(&[0, 2], 0)]
+        vec![
+            case(&[], 0),
+            case(&[3], 1),
+            case(&[2, 3], -1),
+            case(&[0, 2], 0),
+        ]
     }
 }
 
 /// The values of tensors one after the other along an axis.
 fn joined(parts: &[&Tensor], axis: usize) -> Inner {
     let args: Vec<Arg<'_>> = parts.iter().map(|part| part.arg()).collect();
-    let dtype = parts.iter().map(|part| part.dtype()).reduce(crate::promote_types).unwrap_or_else(|| result_dtype(&args));
+    let dtype = parts
+        .iter()
+        .map(|part| part.dtype())
+        .reduce(crate::promote_types)
+        .unwrap_or_else(|| result_dtype(&args));
     let mut shape: Dims = parts[0].shape().into();
     shape[axis] = parts.iter().map(|part| part.shape()[axis]).sum();
     let outer: usize = shape[..axis].iter().product();
@@ -121,7 +147,11 @@ pub fn cat(tensors: impl TensorList, axis: i64) -> Tensor {
 pub fn try_cat(tensors: impl TensorList, axis: i64) -> Result<Tensor> {
     let tensors = tensors.tensors();
     // PyTorch lets an empty vector stand among tensors of any shape.
-    let first = tensors.iter().find(|t| t.shape() != [0]).or(tensors.first()).ok_or_else(|| none("cat"))?;
+    let first = tensors
+        .iter()
+        .find(|t| t.shape() != [0])
+        .or(tensors.first())
+        .ok_or_else(|| none("cat"))?;
     if first.rank() == 0 {
         return Err(Error::Shape {
             op: "cat",
@@ -130,7 +160,10 @@ pub fn try_cat(tensors: impl TensorList, axis: i64) -> Result<Tensor> {
         });
     }
     let axis = shape::axis("cat", axis, first.rank())?;
-    let parts: Vec<&Tensor> = tensors.iter().filter(|t| t.shape() != [0] || first.rank() == 1).collect();
+    let parts: Vec<&Tensor> = tensors
+        .iter()
+        .filter(|t| t.shape() != [0] || first.rank() == 1)
+        .collect();
     for part in &parts {
         let same = |a: usize| a == axis || part.shape()[a] == first.shape()[a];
         if part.rank() != first.rank() || !(0..first.rank()).all(same) {
@@ -181,7 +214,10 @@ pub fn try_stack(tensors: impl TensorList, axis: i64) -> Result<Tensor> {
         });
     }
     let at = shape::axis("stack", axis, first.rank() + 1)?;
-    let raised: Vec<Tensor> = tensors.iter().map(|t| t.detach().unsqueeze(at as i64)).collect();
+    let raised: Vec<Tensor> = tensors
+        .iter()
+        .map(|t| t.detach().unsqueeze(at as i64))
+        .collect();
     let parts: Vec<&Tensor> = raised.iter().collect();
     let args: Vec<Arg<'_>> = tensors.iter().map(|t| t.arg()).collect();
     Ok(joined(&parts, at).record(&args, |_| Stack { axis: at as i64 }))

@@ -23,7 +23,10 @@ impl Op for BinaryCrossEntropy {
         let (p, y) = (cx.saved(&self.input)?, cx.saved(&self.target)?);
         cx.give(0, |_| grad.try_mul(slope(&p, &y)?))?;
         cx.give(1, |_| {
-            let odds = p.log().try_clamp_min(-100.0)?.try_sub((1.0 - &p).log().try_clamp_min(-100.0)?)?;
+            let odds = p
+                .log()
+                .try_clamp_min(-100.0)?
+                .try_sub((1.0 - &p).log().try_clamp_min(-100.0)?)?;
             grad.neg().try_mul(odds)
         })
     }
@@ -53,7 +56,8 @@ fn slope(p: &Tensor, y: &Tensor) -> Result<Tensor> {
         }, else unreachable!("only floats come here"))
         .untracked());
     }
-    p.try_sub(y)?.try_div((1.0 - p).try_mul(p)?.try_clamp_min(1e-12)?)
+    p.try_sub(y)?
+        .try_div((1.0 - p).try_mul(p)?.try_clamp_min(1e-12)?)
 }
 
 /// The loss of each element; both tensors have one shape.
@@ -65,7 +69,10 @@ pub(crate) fn binary_cross_entropy(p: &Tensor, y: &Tensor) -> Tensor {
             (y - 1.0) * clamp((-p).ln_1p()) - y * clamp(p.ln())
         })
     }, else unreachable!("the loss casts what is no float"));
-    out.record(&[p.arg(), y.arg()], |_| BinaryCrossEntropy { input: Saved::input(p), target: Saved::input(y) })
+    out.record(&[p.arg(), y.arg()], |_| BinaryCrossEntropy {
+        input: Saved::input(p),
+        target: Saved::input(y),
+    })
 }
 
 /// The same loss from the logit `x`: `(1 - y) x + (1 + (w - 1) y) log(1 + exp(-x))`.
@@ -97,8 +104,14 @@ impl Op for BinaryCrossEntropyWithLogits {
             grad.try_mul(slope)
         })?;
         cx.give(1, |_| {
-            let Some(w) = &self.pos_weight else { return grad.try_mul(x.neg()) };
-            grad.try_mul(softplus_of_negative(&x)?.try_mul(w.try_sub(1)?)?.try_sub(&x)?)
+            let Some(w) = &self.pos_weight else {
+                return grad.try_mul(x.neg());
+            };
+            grad.try_mul(
+                softplus_of_negative(&x)?
+                    .try_mul(w.try_sub(1)?)?
+                    .try_sub(&x)?,
+            )
         })
     }
 
@@ -109,8 +122,14 @@ impl Op for BinaryCrossEntropyWithLogits {
             let inputs = || [sample(shape, -3.0, 3.0, 0), sample(shape, 0.1, 0.9, 1)];
             let w = sample(if shape.is_empty() { &[] } else { &[3] }, 0.5, 3.0, 2);
             [
-                Case::new(inputs(), |x| binary_cross_entropy_with_logits(&x[0], &x[1], None).unwrap()).apart(),
-                Case::new(inputs(), move |x| binary_cross_entropy_with_logits(&x[0], &x[1], Some(&w)).unwrap()).apart(),
+                Case::new(inputs(), |x| {
+                    binary_cross_entropy_with_logits(&x[0], &x[1], None).unwrap()
+                })
+                .apart(),
+                Case::new(inputs(), move |x| {
+                    binary_cross_entropy_with_logits(&x[0], &x[1], Some(&w)).unwrap()
+                })
+                .apart(),
             ]
         };
         shapes.iter().flat_map(case).collect()
@@ -126,7 +145,11 @@ fn softplus_of_negative(x: &Tensor) -> Result<Tensor> {
 
 /// The loss of each element; the tensors have one shape, and `pos_weight` broadcasts to it.
 #[track_caller]
-pub(crate) fn binary_cross_entropy_with_logits(x: &Tensor, y: &Tensor, pos_weight: Option<&Tensor>) -> Result<Tensor> {
+pub(crate) fn binary_cross_entropy_with_logits(
+    x: &Tensor,
+    y: &Tensor,
+    pos_weight: Option<&Tensor>,
+) -> Result<Tensor> {
     let weights = weight(&y.detach(), pos_weight)?;
     let out = with_float!(x.dtype(), T => {
         let (values, targets, weights) = (x.values::<T>(), load::<T>(y.arg()), load::<T>(weights.arg()));
@@ -138,9 +161,11 @@ pub(crate) fn binary_cross_entropy_with_logits(x: &Tensor, y: &Tensor, pos_weigh
         data.make_mut().iter_mut().zip(losses).for_each(|(out, loss)| *out = loss);
         Inner::new(x.shape().into(), data)
     }, else unreachable!("the loss casts what is no float"));
-    Ok(out.record(&[x.arg(), y.arg()], |_| BinaryCrossEntropyWithLogits {
-        input: Saved::input(x),
-        target: Saved::input(y),
-        pos_weight: pos_weight.map(Tensor::snapshot_tensor),
-    }))
+    Ok(
+        out.record(&[x.arg(), y.arg()], |_| BinaryCrossEntropyWithLogits {
+            input: Saved::input(x),
+            target: Saved::input(y),
+            pos_weight: pos_weight.map(Tensor::snapshot_tensor),
+        }),
+    )
 }

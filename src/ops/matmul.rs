@@ -34,15 +34,31 @@ impl Op for Mm {
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let sizes: [[usize; 3]; 4] = [[2, 3, 4], [1, 1, 1], [3, 3, 3], [2, 0, 3]];
-        let pair = |[m, k, n]: [usize; 3]| [sample(&[m, k], -1.0, 1.0, 1), sample(&[k, n], -1.0, 1.0, 2)];
-        let mut cases: Vec<_> =
-            sizes.into_iter().map(|s| Case::new(pair(s), |x| x[0].matmul(&x[1]).pow(2))).collect();
-        cases.push(Case::new([sample(&[3], -1.0, 1.0, 1), sample(&[3], -1.0, 1.0, 2)], |x| x[0].matmul(&x[1])));
-        cases.push(Case::new([sample(&[3], -1.0, 1.0, 1), sample(&[3, 2], -1.0, 1.0, 2)], |x| x[0].matmul(&x[1])));
-        cases.push(Case::new([sample(&[2, 3], -1.0, 1.0, 1), sample(&[3], -1.0, 1.0, 2)], |x| x[0].matmul(&x[1])));
-        cases.push(Case::new([sample(&[2, 2, 3], -1.0, 1.0, 1), sample(&[3, 2], -1.0, 1.0, 2)], |x| {
-            x[0].matmul(&x[1])
-        }));
+        let pair =
+            |[m, k, n]: [usize; 3]| [sample(&[m, k], -1.0, 1.0, 1), sample(&[k, n], -1.0, 1.0, 2)];
+        let mut cases: Vec<_> = sizes
+            .into_iter()
+            .map(|s| Case::new(pair(s), |x| x[0].matmul(&x[1]).pow(2)))
+            .collect();
+        cases.push(Case::new(
+            [sample(&[3], -1.0, 1.0, 1), sample(&[3], -1.0, 1.0, 2)],
+            |x| x[0].matmul(&x[1]),
+        ));
+        cases.push(Case::new(
+            [sample(&[3], -1.0, 1.0, 1), sample(&[3, 2], -1.0, 1.0, 2)],
+            |x| x[0].matmul(&x[1]),
+        ));
+        cases.push(Case::new(
+            [sample(&[2, 3], -1.0, 1.0, 1), sample(&[3], -1.0, 1.0, 2)],
+            |x| x[0].matmul(&x[1]),
+        ));
+        cases.push(Case::new(
+            [
+                sample(&[2, 2, 3], -1.0, 1.0, 1),
+                sample(&[3, 2], -1.0, 1.0, 2),
+            ],
+            |x| x[0].matmul(&x[1]),
+        ));
         cases
     }
 }
@@ -57,8 +73,12 @@ impl Op for Bmm {
     const NAME: &'static str = "BmmBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        cx.give(0, |cx| bmm(grad, &cx.saved_tensor(&self.rhs)?.try_transpose(1, 2)?))?;
-        cx.give(1, |cx| bmm(&cx.saved_tensor(&self.lhs)?.try_transpose(1, 2)?, grad))
+        cx.give(0, |cx| {
+            bmm(grad, &cx.saved_tensor(&self.rhs)?.try_transpose(1, 2)?)
+        })?;
+        cx.give(1, |cx| {
+            bmm(&cx.saved_tensor(&self.lhs)?.try_transpose(1, 2)?, grad)
+        })
     }
 
     #[cfg(test)]
@@ -71,7 +91,9 @@ impl Op for Bmm {
             [&[2, 2, 2], &[2, 2, 2]],
         ];
         let case = |[l, r]: &[&[usize]; 2]| {
-            Case::new([sample(l, -1.0, 1.0, 1), sample(r, -1.0, 1.0, 2)], |x| x[0].matmul(&x[1]).pow(2))
+            Case::new([sample(l, -1.0, 1.0, 1), sample(r, -1.0, 1.0, 2)], |x| {
+                x[0].matmul(&x[1]).pow(2)
+            })
         };
         shapes.iter().map(case).collect()
     }
@@ -81,7 +103,9 @@ impl Cx<'_> {
     fn saved_tensor(&self, saved: &SavedArg) -> Result<Tensor> {
         match saved {
             SavedArg::Tensor(saved) => self.saved(saved),
-            _ => unreachable!("a factor is a tensor, kept wherever the other one requires a gradient"),
+            _ => unreachable!(
+                "a factor is a tensor, kept wherever the other one requires a gradient"
+            ),
         }
     }
 }
@@ -90,7 +114,12 @@ impl Cx<'_> {
 fn matrix<'a, T>(tensor: &Tensor, values: &'a [T], batch: usize) -> Matrix<'a, T> {
     let layout = tensor.layout();
     let rank = layout.rank();
-    let start = layout.offset + if rank == 3 { batch * layout.strides[0] } else { 0 };
+    let start = layout.offset
+        + if rank == 3 {
+            batch * layout.strides[0]
+        } else {
+            0
+        };
     Matrix {
         values: values.get(start..).unwrap_or(&[]),
         rows: layout.shape[rank - 2],
@@ -125,7 +154,10 @@ fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims)
 fn mm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let shape = Dims::from_slice(&[a.shape()[0], b.shape()[1]]);
     let out = products("mm", a, b, 1, shape)?;
-    Ok(out.record(&[a.arg(), b.arg()], |_| Mm { lhs: keep(a, b), rhs: keep(b, a) }))
+    Ok(out.record(&[a.arg(), b.arg()], |_| Mm {
+        lhs: keep(a, b),
+        rhs: keep(b, a),
+    }))
 }
 
 #[track_caller]
@@ -133,14 +165,21 @@ fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let batch = a.shape()[0];
     let shape = Dims::from_slice(&[batch, a.shape()[1], b.shape()[2]]);
     let out = products("bmm", a, b, batch, shape)?;
-    Ok(out.record(&[a.arg(), b.arg()], |_| Bmm { lhs: keep(a, b), rhs: keep(b, a) }))
+    Ok(out.record(&[a.arg(), b.arg()], |_| Bmm {
+        lhs: keep(a, b),
+        rhs: keep(b, a),
+    }))
 }
 
 fn check(a: &Tensor, b: &Tensor) -> Result<()> {
     if a.rank() == 0 || b.rank() == 0 {
         return Err(Error::Shape {
             op: "matmul",
-            problem: format!("shapes {:?} and {:?}: both operands need at least one axis", a.shape(), b.shape()),
+            problem: format!(
+                "shapes {:?} and {:?}: both operands need at least one axis",
+                a.shape(),
+                b.shape()
+            ),
             cure: "Use `*` to multiply by a single number.".into(),
         });
     }
@@ -148,7 +187,11 @@ fn check(a: &Tensor, b: &Tensor) -> Result<()> {
         let wider = crate::promote_types(a.dtype(), b.dtype());
         return Err(Error::DType {
             op: "matmul",
-            problem: format!("the left operand holds {} and the right one {}", a.dtype(), b.dtype()),
+            problem: format!(
+                "the left operand holds {} and the right one {}",
+                a.dtype(),
+                b.dtype()
+            ),
             cure: format!("Cast one of them, for example with `.to(DType::{wider:?})`."),
         });
     }
@@ -156,7 +199,11 @@ fn check(a: &Tensor, b: &Tensor) -> Result<()> {
     let rows = b.shape()[b.rank().saturating_sub(2)];
     if columns != rows {
         return Err(Error::Shape {
-            op: if a.rank() <= 2 && b.rank() <= 2 { "mm" } else { "matmul" },
+            op: if a.rank() <= 2 && b.rank() <= 2 {
+                "mm"
+            } else {
+                "matmul"
+            },
             problem: format!(
                 "shapes {:?} and {:?} do not multiply: {columns} columns meet {rows} rows",
                 a.shape(),
@@ -257,7 +304,15 @@ mod tests {
         assert!((flipped - a.matmul(&b)).abs().max().item::<f64>() < 1e-12);
         let row = a.expand([2, 3, 4]).matmul(&b);
         assert!((row - a.matmul(&b)).abs().max().item::<f64>() < 1e-12);
-        assert_eq!(Tensor::from([[1i64, 2]]).matmul(&Tensor::from([[3i64], [4]])).to_vec::<i64>(), [11]);
-        assert_eq!(crate::zeros([2, 0]).matmul(&crate::zeros([0, 3])), crate::zeros([2, 3]));
+        assert_eq!(
+            Tensor::from([[1i64, 2]])
+                .matmul(&Tensor::from([[3i64], [4]]))
+                .to_vec::<i64>(),
+            [11]
+        );
+        assert_eq!(
+            crate::zeros([2, 0]).matmul(&crate::zeros([0, 3])),
+            crate::zeros([2, 3])
+        );
     }
 }

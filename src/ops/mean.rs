@@ -17,7 +17,11 @@ pub(crate) struct Mean<const ALL: bool> {
 }
 
 impl<const ALL: bool> Op for Mean<ALL> {
-    const NAME: &'static str = if ALL { "MeanBackward0" } else { "MeanBackward1" };
+    const NAME: &'static str = if ALL {
+        "MeanBackward0"
+    } else {
+        "MeanBackward1"
+    };
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let count = self.plan.len() as f64;
@@ -43,7 +47,10 @@ pub(crate) fn check_float(op: &'static str, x: &Tensor) -> Result<()> {
     }
     Err(Error::DType {
         op,
-        problem: format!("the tensor holds {}, and the result is a floating-point number", x.dtype()),
+        problem: format!(
+            "the tensor holds {}, and the result is a floating-point number",
+            x.dtype()
+        ),
         cure: "Cast it first, with `.to(F32)`.".into(),
     })
 }

@@ -34,13 +34,21 @@ impl Op for Norm {
                     x.try_mul(self.plan.stretch(&share)?)
                 }
                 p if p.is_infinite() => {
-                    let hit = x.detach().abs().try_eq(self.plan.stretch(&out.detach())?)?.to(x.dtype());
+                    let hit = x
+                        .detach()
+                        .abs()
+                        .try_eq(self.plan.stretch(&out.detach())?)?
+                        .to(x.dtype());
                     let axes: Vec<i64> = self.plan.axes.iter().map(|&axis| axis as i64).collect();
                     let count = hit.try_sum_keepdim(&axes[..])?;
-                    self.plan.stretch(grad)?.try_mul(sign.try_mul(hit)?.try_div(count)?)
+                    self.plan
+                        .stretch(grad)?
+                        .try_mul(sign.try_mul(hit)?.try_div(count)?)
                 }
                 p => {
-                    let share = grad.try_div(out.try_pow(p - 1.0)?)?.try_masked_fill(&zero, 0)?;
+                    let share = grad
+                        .try_div(out.try_pow(p - 1.0)?)?
+                        .try_masked_fill(&zero, 0)?;
                     let slope = sign.try_mul(x.abs().try_pow(p - 1.0)?)?;
                     // Below p = 1 the slope is infinite at 0, where PyTorch takes 0.
                     let slope = slope.try_masked_fill(&x.detach().try_eq(0)?, 0)?;
@@ -54,8 +62,12 @@ impl Op for Norm {
     fn cases() -> Vec<Case> {
         let mut cases = Case::reduction_of_some(0.5, 2.0, Tensor::norm);
         for p in [1.0, 2.0, 3.0, 1.5, f64::INFINITY, f64::NEG_INFINITY] {
-            cases.push(Case::new([sample(&[3, 2], 0.5, 2.0, 3)], move |x| x[0].norm_with(p, [1], false)));
-            cases.push(Case::new([sample(&[3, 2], -2.0, -0.5, 3)], move |x| x[0].norm_with(p, [0, 1], true)));
+            cases.push(Case::new([sample(&[3, 2], 0.5, 2.0, 3)], move |x| {
+                x[0].norm_with(p, [1], false)
+            }));
+            cases.push(Case::new([sample(&[3, 2], -2.0, -0.5, 3)], move |x| {
+                x[0].norm_with(p, [0, 1], true)
+            }));
         }
         cases
     }
@@ -75,7 +87,12 @@ fn norm(x: &Tensor, plan: Plan, p: f64) -> Result<Tensor> {
             p => sizes.map(|v| v.powf(p)).sum::<f64>().powf(1.0 / p),
         })
     }), else unreachable!("only floats come here"));
-    Ok(out.record(&[x.arg()], |out| Norm { input: Saved::input(x), out: Saved::output(out), plan, p }))
+    Ok(out.record(&[x.arg()], |out| Norm {
+        input: Saved::input(x),
+        out: Saved::output(out),
+        plan,
+        p,
+    }))
 }
 
 fallible! {

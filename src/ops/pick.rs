@@ -66,13 +66,17 @@ impl Op for Scatter {
     fn cases() -> Vec<Case> {
         let index = || Tensor::from([2i64, 0, 2]);
         vec![
-            Case::new([sample(&[4], -2.0, 2.0, 0), sample(&[3], -2.0, 2.0, 1)], move |x| {
-                x[0].scatter_add(0, &index(), &x[1]).pow(2)
-            }),
-            Case::new([sample(&[4, 2], -2.0, 2.0, 0), sample(&[3, 2], -2.0, 2.0, 1)], |x| {
-                let index = Tensor::from([[1i64, 0], [3, 3], [1, 0]]);
-                x[0].scatter_add(0, &index, &x[1]).pow(2)
-            }),
+            Case::new(
+                [sample(&[4], -2.0, 2.0, 0), sample(&[3], -2.0, 2.0, 1)],
+                move |x| x[0].scatter_add(0, &index(), &x[1]).pow(2),
+            ),
+            Case::new(
+                [sample(&[4, 2], -2.0, 2.0, 0), sample(&[3, 2], -2.0, 2.0, 1)],
+                |x| {
+                    let index = Tensor::from([[1i64, 0], [3, 3], [1, 0]]);
+                    x[0].scatter_add(0, &index, &x[1]).pow(2)
+                },
+            ),
         ]
     }
 }
@@ -134,7 +138,10 @@ where
         chunks.zip(&runs.starts).for_each(|(out, &start)| out.copy_from_slice(&values[start..start + runs.run]));
         Inner::new(runs.to.clone(), data)
     });
-    out.record(&[x.arg()], |_| Pick::<K> { runs, kind: PhantomData })
+    out.record(&[x.arg()], |_| Pick::<K> {
+        runs,
+        kind: PhantomData,
+    })
 }
 
 #[track_caller]
@@ -157,7 +164,8 @@ pub(crate) fn positions(op: &'static str, index: &Tensor) -> Result<Vec<i64>> {
         return Err(Error::DType {
             op,
             problem: format!("the index holds {}, and positions are i64", index.dtype()),
-            cure: "Cast it first, with `.to(I64)`; for a mask use `i(&mask)` or `masked_select`.".into(),
+            cure: "Cast it first, with `.to(I64)`; for a mask use `i(&mask)` or `masked_select`."
+                .into(),
         });
     }
     index.try_to_vec()
@@ -181,11 +189,15 @@ fn plain_position(op: &'static str, index: i64, axis: usize, size: usize) -> Res
 fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result<Runs> {
     let values = positions(op, index)?;
     let axis = shape::axis(op, axis, shape.len())?;
-    let fits = index.rank() == shape.len() && (0..shape.len()).all(|a| a == axis || index.shape()[a] <= shape[a]);
+    let fits = index.rank() == shape.len()
+        && (0..shape.len()).all(|a| a == axis || index.shape()[a] <= shape[a]);
     if !fits && index.numel() > 0 {
         return Err(Error::Shape {
             op,
-            problem: format!("an index of shape {:?} does not fit a tensor of shape {shape:?}", index.shape()),
+            problem: format!(
+                "an index of shape {:?} does not fit a tensor of shape {shape:?}",
+                index.shape()
+            ),
             cure: format!("It needs as many axes, none of them longer but axis {axis}."),
         });
     }
@@ -197,14 +209,24 @@ fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result
         for a in (0..sizes.len()).rev() {
             let at = rest % sizes[a];
             rest /= sizes[a];
-            start += steps[a] * if a == axis { plain_position(op, value, axis, shape[axis])? } else { at };
+            start += steps[a]
+                * if a == axis {
+                    plain_position(op, value, axis, shape[axis])?
+                } else {
+                    at
+                };
         }
         if sizes.is_empty() {
             plain_position(op, value, 0, 1)?;
         }
         starts.push(start);
     }
-    Ok(Runs { starts, run: 1, from: shape.into(), to: sizes.into() })
+    Ok(Runs {
+        starts,
+        run: 1,
+        from: shape.into(),
+        to: sizes.into(),
+    })
 }
 
 /// A tensor's elements, each at another place: `place` gets the position along each axis.
@@ -212,9 +234,17 @@ fn rearranged(x: &Tensor, place: impl Fn(usize, usize) -> usize) -> Arc<Runs> {
     let mut starts = vec![0];
     for (axis, (&size, &step)) in x.shape().iter().zip(&row_major(x.shape())).enumerate() {
         let along: Vec<usize> = (0..size).map(|at| place(axis, at) * step).collect();
-        starts = starts.iter().flat_map(|start| along.iter().map(move |at| start + at)).collect();
+        starts = starts
+            .iter()
+            .flat_map(|start| along.iter().map(move |at| start + at))
+            .collect();
     }
-    Arc::new(Runs { starts, run: 1, from: x.shape().into(), to: x.shape().into() })
+    Arc::new(Runs {
+        starts,
+        run: 1,
+        from: x.shape().into(),
+        to: x.shape().into(),
+    })
 }
 
 fallible! {

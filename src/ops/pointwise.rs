@@ -1,6 +1,8 @@
 //! Elementwise functions of one tensor.
 
 use super::binary::load;
+#[cfg(test)]
+use super::case::Case;
 use super::unary::unary;
 use crate::dtype::{with_float, with_number};
 use crate::error::Result;
@@ -9,8 +11,6 @@ use crate::kernels::math::Exp as _;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
-#[cfg(test)]
-use super::case::Case;
 
 /// Signs of numbers, for integers and floats alike.
 trait Signed: Copy {

@@ -1,6 +1,8 @@
 //! Powers.
 
 use super::binary::zip;
+#[cfg(test)]
+use super::case::{Case, sample};
 use super::fallible;
 use crate::dtype::with_number;
 use crate::error::{Error, Result};
@@ -8,8 +10,6 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved, SavedArg};
 use crate::tensor::{Arg, Number, result_dtype};
 use crate::{DType, Operand, Tensor};
-#[cfg(test)]
-use super::case::{Case, sample};
 
 /// An element raised to a power.
 trait Power: Copy {
@@ -40,7 +40,13 @@ impl Power for i64 {
     fn power(self, exponent: Self) -> Self {
         match (self, exponent) {
             (1, _) => 1,
-            (-1, _) => if exponent % 2 == 0 { 1 } else { -1 },
+            (-1, _) => {
+                if exponent % 2 == 0 {
+                    1
+                } else {
+                    -1
+                }
+            }
             (_, ..0) => 0,
             _ => self.wrapping_pow(exponent.min(i64::from(u32::MAX)) as u32),
         }
@@ -62,13 +68,18 @@ impl Op for Pow {
         cx.give(0, |_| {
             let slope = match exponent.arg() {
                 Arg::Number(number) if number.as_f64() == 0.0 => return Ok(grad.zeros_like()),
-                Arg::Number(number) => pow_args(base.arg(), Arg::Number(Number::Float(number.as_f64() - 1.0)))?,
+                Arg::Number(number) => pow_args(
+                    base.arg(),
+                    Arg::Number(Number::Float(number.as_f64() - 1.0)),
+                )?,
                 Arg::Tensor(tensor) => pow_args(base.arg(), tensor.try_sub(1)?.arg())?,
             };
             let slope = slope.try_mul(&exponent)?;
             match exponent.arg() {
                 Arg::Number(_) => grad.try_mul(slope),
-                Arg::Tensor(tensor) => grad.try_mul(Tensor::try_where(&tensor.try_eq(0)?, 0.0, slope)?),
+                Arg::Tensor(tensor) => {
+                    grad.try_mul(Tensor::try_where(&tensor.try_eq(0)?, 0.0, slope)?)
+                }
             }
         })?;
         let Some(out) = &self.out else { return Ok(()) };
@@ -78,8 +89,14 @@ impl Op for Pow {
                 Arg::Tensor(tensor) => tensor.clone(),
             };
             // 0 to a positive power stays 0 nearby, where the formula gives 0 times minus infinity.
-            let flat = log.try_eq(0)?.try_logical_and(&exponent_tensor(exponent.arg()).try_ge(0)?)?;
-            grad.try_mul(Tensor::try_where(&flat, 0.0, cx.saved(out)?.try_mul(log.log())?)?)
+            let flat = log
+                .try_eq(0)?
+                .try_logical_and(&exponent_tensor(exponent.arg()).try_ge(0)?)?;
+            grad.try_mul(Tensor::try_where(
+                &flat,
+                0.0,
+                cx.saved(out)?.try_mul(log.log())?,
+            )?)
         })
     }
 
@@ -89,7 +106,9 @@ impl Op for Pow {
         for exponent in [0.0, 0.5, 1.0, 2.0, 3.0, -1.0, 2.5] {
             cases.extend(Case::unary(0.5, 2.0, move |x| x.pow(exponent)));
         }
-        cases.push(Case::new([sample(&[3], -1.0, 1.0, 0)], |x| Tensor::scalar(2.0).pow(&x[0])));
+        cases.push(Case::new([sample(&[3], -1.0, 1.0, 0)], |x| {
+            Tensor::scalar(2.0).pow(&x[0])
+        }));
         cases
     }
 }

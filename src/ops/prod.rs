@@ -19,7 +19,11 @@ pub(crate) struct Prod<const ALL: bool> {
 }
 
 impl<const ALL: bool> Op for Prod<ALL> {
-    const NAME: &'static str = if ALL { "ProdBackward0" } else { "ProdBackward1" };
+    const NAME: &'static str = if ALL {
+        "ProdBackward0"
+    } else {
+        "ProdBackward1"
+    };
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let (x, out) = (cx.saved(&self.input)?, cx.saved(&self.out)?);
@@ -102,7 +106,11 @@ fn products(x: &Tensor, plan: &Plan) -> Inner {
 fn over(x: &Tensor, axis: i64, keepdim: bool) -> Result<Tensor> {
     let plan = Plan::over("prod", x, [axis], keepdim)?;
     let out = products(x, &plan);
-    Ok(out.record(&[x.arg()], |out| Prod::<false> { input: Saved::input(x), out: Saved::output(out), plan }))
+    Ok(out.record(&[x.arg()], |out| Prod::<false> {
+        input: Saved::input(x),
+        out: Saved::output(out),
+        plan,
+    }))
 }
 
 fallible! {
@@ -139,6 +147,10 @@ impl Tensor {
     pub fn prod(&self) -> Tensor {
         let plan = Plan::all(self);
         let out = products(self, &plan);
-        out.record(&[self.arg()], |out| Prod::<true> { input: Saved::input(self), out: Saved::output(out), plan })
+        out.record(&[self.arg()], |out| Prod::<true> {
+            input: Saved::input(self),
+            out: Saved::output(out),
+            plan,
+        })
     }
 }

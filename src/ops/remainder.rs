@@ -1,6 +1,8 @@
 //! Remainders with the divisor's sign, and quotients rounded down.
 
 use super::binary::{load, zip};
+#[cfg(test)]
+use super::case::Case;
 use super::fallible;
 use crate::dtype::with_number;
 use crate::error::{Error, Result};
@@ -8,8 +10,6 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op, SavedArg};
 use crate::tensor::{Arg, result_dtype};
 use crate::{DType, Operand, Tensor};
-#[cfg(test)]
-use super::case::Case;
 
 /// Division rounded down, as Python's `//` and `%`.
 pub(crate) trait Floored: Copy {
@@ -49,12 +49,20 @@ impl Floored for i64 {
     #[inline(always)]
     fn modulo(self, divisor: Self) -> Self {
         let rest = self.wrapping_rem(divisor);
-        if rest != 0 && (rest < 0) != (divisor < 0) { rest + divisor } else { rest }
+        if rest != 0 && (rest < 0) != (divisor < 0) {
+            rest + divisor
+        } else {
+            rest
+        }
     }
     #[inline(always)]
     fn floor_div(self, divisor: Self) -> Self {
         let quotient = self.wrapping_div(divisor);
-        if self.wrapping_rem(divisor) != 0 && (self < 0) != (divisor < 0) { quotient - 1 } else { quotient }
+        if self.wrapping_rem(divisor) != 0 && (self < 0) != (divisor < 0) {
+            quotient - 1
+        } else {
+            quotient
+        }
     }
 }
 
@@ -70,25 +78,41 @@ impl Op for Remainder {
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.give(0, |_| Ok(grad.clone()))?;
         cx.give(1, |cx| {
-            let quotient = floor_divide_args(cx.saved_arg(&self.lhs)?.arg(), cx.saved_arg(&self.rhs)?.arg())?;
+            let quotient = floor_divide_args(
+                cx.saved_arg(&self.lhs)?.arg(),
+                cx.saved_arg(&self.rhs)?.arg(),
+            )?;
             grad.neg().try_mul(quotient)
         })
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
-        Case::binary((1.1, 1.9), (0.6, 0.9), |a, b| a % b).into_iter().map(Case::apart).collect()
+        Case::binary((1.1, 1.9), (0.6, 0.9), |a, b| a % b)
+            .into_iter()
+            .map(Case::apart)
+            .collect()
     }
 }
 
 fn check(op: &'static str, lhs: Arg<'_>, rhs: Arg<'_>) -> Result<DType> {
     let dtype = result_dtype(&[lhs, rhs]);
-    let refuse = |problem: String, cure: &str| Err(Error::DType { op, problem, cure: cure.into() });
+    let refuse = |problem: String, cure: &str| {
+        Err(Error::DType {
+            op,
+            problem,
+            cure: cure.into(),
+        })
+    };
     match dtype {
-        DType::Bool => refuse("two bool operands have no quotient".into(), "Cast them first, with `.to(I64)`."),
-        DType::I64 if load::<i64>(rhs).contains(&0) => {
-            refuse("an integer divisor is 0".into(), "Divide floating-point tensors, or mask the zeros first.")
-        }
+        DType::Bool => refuse(
+            "two bool operands have no quotient".into(),
+            "Cast them first, with `.to(I64)`.",
+        ),
+        DType::I64 if load::<i64>(rhs).contains(&0) => refuse(
+            "an integer divisor is 0".into(),
+            "Divide floating-point tensors, or mask the zeros first.",
+        ),
         _ => Ok(dtype),
     }
 }

@@ -80,7 +80,9 @@ impl Tensor {
             out.make_mut().iter_mut().zip(values).for_each(|(o, (&c, (&a, &b)))| *o = if c { a } else { b });
             Inner::new(shape.clone(), out)
         });
-        Ok(out.record(&[l, r], |_| Where { condition: condition.snapshot_tensor() }))
+        Ok(out.record(&[l, r], |_| Where {
+            condition: condition.snapshot_tensor(),
+        }))
     }
 }
 
@@ -172,8 +174,12 @@ impl Op for Clamp {
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let mut cases = Case::unary(-2.0, 2.0, |x| x.pow(3).clamp(-1.0, 1.5));
-        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| x[0].clamp_min(0.1).pow(2)));
-        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| x[0].clamp_max(0.1).pow(2)));
+        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| {
+            x[0].clamp_min(0.1).pow(2)
+        }));
+        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| {
+            x[0].clamp_max(0.1).pow(2)
+        }));
         cases
     }
 }
@@ -196,7 +202,11 @@ fn clamp(x: &Tensor, low: Option<Number>, high: Option<Number>) -> Result<Tensor
             cure: "Cast it first, with `.to(I64)`.".into(),
         });
     });
-    Ok(out.record(&[x.arg()], |_| Clamp { input: Saved::input(x), low, high }))
+    Ok(out.record(&[x.arg()], |_| Clamp {
+        input: Saved::input(x),
+        low,
+        high,
+    }))
 }
 
 fallible! {

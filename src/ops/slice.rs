@@ -23,7 +23,12 @@ pub(crate) struct Region {
 
 impl Region {
     fn of(self, layout: &Layout) -> Layout {
-        let Region { axis, start, len, step } = self;
+        let Region {
+            axis,
+            start,
+            len,
+            step,
+        } = self;
         let (mut shape, mut strides) = (layout.shape.clone(), layout.strides.clone());
         let offset = layout.offset + start * strides[axis];
         shape[axis] = len;
@@ -47,13 +52,47 @@ impl Op for Slice {
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let case = |shape: &[usize], region: Region| {
-            Case::new([sample(shape, -2.0, 2.0, 0)], move |x| slice(&x[0], region).pow(2))
+            Case::new([sample(shape, -2.0, 2.0, 0)], move |x| {
+                slice(&x[0], region).pow(2)
+            })
         };
         vec![
-            case(&[5], Region { axis: 0, start: 1, len: 2, step: 2 }),
-            case(&[3, 4], Region { axis: 1, start: 2, len: 2, step: 1 }),
-            case(&[3, 4], Region { axis: 0, start: 3, len: 0, step: 1 }),
-            case(&[2, 0], Region { axis: 0, start: 1, len: 1, step: 1 }),
+            case(
+                &[5],
+                Region {
+                    axis: 0,
+                    start: 1,
+                    len: 2,
+                    step: 2,
+                },
+            ),
+            case(
+                &[3, 4],
+                Region {
+                    axis: 1,
+                    start: 2,
+                    len: 2,
+                    step: 1,
+                },
+            ),
+            case(
+                &[3, 4],
+                Region {
+                    axis: 0,
+                    start: 3,
+                    len: 0,
+                    step: 1,
+                },
+            ),
+            case(
+                &[2, 0],
+                Region {
+                    axis: 0,
+                    start: 1,
+                    len: 1,
+                    step: 1,
+                },
+            ),
         ]
     }
 }
@@ -72,10 +111,19 @@ impl Op for Embed {
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
-        let region = Region { axis: 1, start: 1, len: 2, step: 2 };
+        let region = Region {
+            axis: 1,
+            start: 1,
+            len: 2,
+            step: 2,
+        };
         vec![
-            Case::new([sample(&[3, 2], -2.0, 2.0, 0)], move |x| embed(&x[0].pow(2), region, &[3, 5])),
-            Case::new([sample(&[0, 2], -2.0, 2.0, 0)], move |x| embed(&x[0].pow(2), region, &[0, 5])),
+            Case::new([sample(&[3, 2], -2.0, 2.0, 0)], move |x| {
+                embed(&x[0].pow(2), region, &[3, 5])
+            }),
+            Case::new([sample(&[0, 2], -2.0, 2.0, 0)], move |x| {
+                embed(&x[0].pow(2), region, &[0, 5])
+            }),
         ]
     }
 }
@@ -90,15 +138,28 @@ impl Op for Select {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let axis = self.region.axis as i64;
-        cx.give(0, |cx| Ok(embed(&grad.try_unsqueeze(axis)?, self.region, cx.input_shape(0))))
+        cx.give(0, |cx| {
+            Ok(embed(
+                &grad.try_unsqueeze(axis)?,
+                self.region,
+                cx.input_shape(0),
+            ))
+        })
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let case = |shape: &[usize], axis: i64, index: i64| {
-            Case::new([sample(shape, -2.0, 2.0, 0)], move |x| x[0].select(axis, index).pow(2))
+            Case::new([sample(shape, -2.0, 2.0, 0)], move |x| {
+                x[0].select(axis, index).pow(2)
+            })
         };
-        vec![case(&[3], 0, -1), case(&[2, 3], 1, 1), case(&[2, 3, 2], 0, 1), case(&[0, 2], 1, 0)]
+        vec![
+            case(&[3], 0, -1),
+            case(&[2, 3], 1, 1),
+            case(&[2, 3, 2], 0, 1),
+            case(&[0, 2], 1, 0),
+        ]
     }
 }
 
@@ -127,9 +188,18 @@ fn embed(x: &Tensor, region: Region, shape: &[usize]) -> Tensor {
 
 /// A possibly negative position along an axis.
 pub(crate) fn position(op: &'static str, index: i64, axis: usize, size: usize) -> Result<usize> {
-    let at = if index < 0 { index + size as i64 } else { index };
+    let at = if index < 0 {
+        index + size as i64
+    } else {
+        index
+    };
     if at < 0 || at >= size as i64 {
-        return Err(Error::Index { op, index, axis, size });
+        return Err(Error::Index {
+            op,
+            index,
+            axis,
+            size,
+        });
     }
     Ok(at as usize)
 }
@@ -141,7 +211,12 @@ fn own_axis(op: &'static str, x: &Tensor, axis: i64) -> Result<usize> {
     shape::axis(op, axis, x.rank())
 }
 
-fn parts(op: &'static str, x: &Tensor, sizes: impl Iterator<Item = usize>, axis: i64) -> Result<Vec<Tensor>> {
+fn parts(
+    op: &'static str,
+    x: &Tensor,
+    sizes: impl Iterator<Item = usize>,
+    axis: i64,
+) -> Result<Vec<Tensor>> {
     let axis = own_axis(op, x, axis)?;
     let mut start = 0;
     let mut parts = Vec::new();
@@ -149,7 +224,15 @@ fn parts(op: &'static str, x: &Tensor, sizes: impl Iterator<Item = usize>, axis:
         if start + len > x.shape()[axis] {
             break;
         }
-        parts.push(slice(x, Region { axis, start, len, step: 1 }));
+        parts.push(slice(
+            x,
+            Region {
+                axis,
+                start,
+                len,
+                step: 1,
+            },
+        ));
         start += len;
     }
     if start != x.shape()[axis] {
@@ -157,7 +240,10 @@ fn parts(op: &'static str, x: &Tensor, sizes: impl Iterator<Item = usize>, axis:
             op,
             argument: "sizes",
             value: start.to_string(),
-            problem: format!("the parts do not add up to axis {axis} of shape {:?}", x.shape()),
+            problem: format!(
+                "the parts do not add up to axis {axis} of shape {:?}",
+                x.shape()
+            ),
             cure: "Give sizes whose sum is the size of the axis.".into(),
         });
     }
@@ -325,7 +411,11 @@ impl Tensor {
     #[track_caller]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Tensor> + ExactSizeIterator + '_ {
         use crate::error::OrPanic;
-        let refused = (self.rank() == 0).then_some(Error::Axis { op: "iter", axis: 0, rank: 0 });
+        let refused = (self.rank() == 0).then_some(Error::Axis {
+            op: "iter",
+            axis: 0,
+            rank: 0,
+        });
         refused.map_or(Ok(()), Err).or_panic();
         (0..self.shape()[0]).map(|i| self.select(0, i as i64))
     }
@@ -334,5 +424,13 @@ impl Tensor {
 /// Every `step`-th position of an axis from `start` up to, but without, `stop`.
 pub(crate) fn stepped(x: &Tensor, axis: usize, start: usize, stop: usize, step: usize) -> Tensor {
     let len = stop.saturating_sub(start).div_ceil(step);
-    slice(x, Region { axis, start, len, step })
+    slice(
+        x,
+        Region {
+            axis,
+            start,
+            len,
+            step,
+        },
+    )
 }

@@ -14,8 +14,16 @@ use crate::{Operand, Tensor};
 
 #[cfg(test)]
 fn along_axes(f: fn(&Tensor, i64) -> Tensor) -> Vec<Case> {
-    let shapes: [(&[usize], i64); 5] = [(&[], 0), (&[3], 0), (&[2, 3], -1), (&[2, 3, 2], 1), (&[0, 3], 1)];
-    let case = |&(shape, axis): &(&[usize], i64)| Case::new([sample(shape, -2.0, 2.0, 0)], move |x| f(&x[0], axis));
+    let shapes: [(&[usize], i64); 5] = [
+        (&[], 0),
+        (&[3], 0),
+        (&[2, 3], -1),
+        (&[2, 3, 2], 1),
+        (&[0, 3], 1),
+    ];
+    let case = |&(shape, axis): &(&[usize], i64)| {
+        Case::new([sample(shape, -2.0, 2.0, 0)], move |x| f(&x[0], axis))
+    };
     shapes.iter().map(case).collect()
 }
 
@@ -30,7 +38,9 @@ impl Op for Softmax {
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let share = cx.saved(&self.out)?;
         let weighted = grad.try_mul(&share)?;
-        cx.give(0, |_| weighted.try_sub(share.try_mul(weighted.try_sum_keepdim(self.axis)?)?))
+        cx.give(0, |_| {
+            weighted.try_sub(share.try_mul(weighted.try_sum_keepdim(self.axis)?)?)
+        })
     }
 
     #[cfg(test)]
@@ -49,7 +59,9 @@ impl Op for LogSoftmax {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let share = cx.saved(&self.out)?.exp();
-        cx.give(0, |_| grad.try_sub(share.try_mul(grad.try_sum_keepdim(self.axis)?)?))
+        cx.give(0, |_| {
+            grad.try_sub(share.try_mul(grad.try_sum_keepdim(self.axis)?)?)
+        })
     }
 
     #[cfg(test)]
@@ -86,7 +98,10 @@ impl Op for LogSumExp {
 
 macro_rules! greatest {
     ($values:expr, $T:ty) => {
-        $values.fold(<$T>::NEG_INFINITY, |a, b| if b > a || b.is_nan() { b } else { a })
+        $values.fold(
+            <$T>::NEG_INFINITY,
+            |a, b| if b > a || b.is_nan() { b } else { a },
+        )
     };
 }
 
@@ -123,7 +138,11 @@ fn logsumexp(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
         let top = if top.is_infinite() { 0.0 } else { top };
         lane.map(|&v| (v - top).exp_()).sum::<T>().ln() + top
     }), else unreachable!("only floats come here"));
-    Ok(out.record(&[x.arg()], |out| LogSumExp { input: Saved::input(x), out: Saved::output(out), plan }))
+    Ok(out.record(&[x.arg()], |out| LogSumExp {
+        input: Saved::input(x),
+        out: Saved::output(out),
+        plan,
+    }))
 }
 
 fallible! {

@@ -1,6 +1,8 @@
 //! Differences of two operands.
 
 use super::binary::{Arithmetic, zip};
+#[cfg(test)]
+use super::case::Case;
 use super::fallible;
 use crate::dtype::with_dtype;
 use crate::error::{Error, Result};
@@ -8,8 +10,6 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op};
 use crate::tensor::{Arg, result_dtype};
 use crate::{DType, Operand, Tensor};
-#[cfg(test)]
-use super::case::Case;
 
 pub(crate) struct Sub;
 

@@ -98,14 +98,20 @@ impl Tensor {
     #[track_caller]
     pub(crate) fn sum_to(&self, shape: &[usize]) -> Tensor {
         let lead = self.rank() - shape.len();
-        let stretched = |axis: usize| axis < lead || (shape[axis - lead] == 1 && self.shape()[axis] != 1);
+        let stretched =
+            |axis: usize| axis < lead || (shape[axis - lead] == 1 && self.shape()[axis] != 1);
         let axes: Dims = (0..self.rank()).filter(|&axis| stretched(axis)).collect();
         if axes.is_empty() {
             return self.clone();
         }
         let mut kept: Dims = self.shape().into();
         axes.iter().for_each(|&axis| kept[axis] = 1);
-        let plan = Plan { axes, from: self.shape().into(), kept, to: shape.into() };
+        let plan = Plan {
+            axes,
+            from: self.shape().into(),
+            kept,
+            to: shape.into(),
+        };
         sums(self, &plan).record(&[self.arg()], |_| Sum::<false> { plan })
     }
 }

@@ -20,8 +20,13 @@ pub(crate) struct Var {
 /// How far the elements are from their mean, times `2 / (n - correction)`.
 fn slope(x: &Tensor, plan: &Plan, correction: f64) -> Result<Tensor> {
     let axes: Vec<i64> = plan.axes.iter().map(|&axis| axis as i64).collect();
-    let mean = if axes.is_empty() { x.clone() } else { x.try_mean_keepdim(&axes[..])? };
-    x.try_sub(mean)?.try_mul(2.0 / (plan.len() as f64 - correction).max(0.0))
+    let mean = if axes.is_empty() {
+        x.clone()
+    } else {
+        x.try_mean_keepdim(&axes[..])?
+    };
+    x.try_sub(mean)?
+        .try_mul(2.0 / (plan.len() as f64 - correction).max(0.0))
 }
 
 impl Op for Var {
@@ -29,13 +34,20 @@ impl Op for Var {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let x = cx.saved(&self.input)?;
-        cx.give(0, |_| self.plan.stretch(grad)?.try_mul(slope(&x, &self.plan, self.correction)?))
+        cx.give(0, |_| {
+            self.plan
+                .stretch(grad)?
+                .try_mul(slope(&x, &self.plan, self.correction)?)
+        })
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
-        let mut cases = Case::reduction_over_axes(-2.0, 2.0, |x, axes, keep| x.var_with(axes, 0.0, keep));
-        cases.push(Case::new([super::case::sample(&[4], -2.0, 2.0, 0)], |x| x[0].var()));
+        let mut cases =
+            Case::reduction_over_axes(-2.0, 2.0, |x, axes, keep| x.var_with(axes, 0.0, keep));
+        cases.push(Case::new([super::case::sample(&[4], -2.0, 2.0, 0)], |x| {
+            x[0].var()
+        }));
         cases
     }
 }
@@ -56,7 +68,9 @@ impl Op for Std {
             let share = grad.try_div(out.try_mul(2)?)?;
             // Where all elements are equal PyTorch takes 0 for the slope, which is not defined there.
             let share = share.try_masked_fill(&out.detach().try_eq(0)?, 0)?;
-            self.plan.stretch(&share)?.try_mul(slope(&x, &self.plan, self.correction)?)
+            self.plan
+                .stretch(&share)?
+                .try_mul(slope(&x, &self.plan, self.correction)?)
         })
     }
 
@@ -66,7 +80,9 @@ impl Op for Std {
         vec![
             Case::new([sample(&[4], -2.0, 2.0, 0)], |x| x[0].std()),
             Case::new([sample(&[3, 4], -2.0, 2.0, 1)], |x| x[0].std_dim(1)),
-            Case::new([sample(&[3, 4], -2.0, 2.0, 1)], |x| x[0].std_with([0], 0.0, true)),
+            Case::new([sample(&[3, 4], -2.0, 2.0, 1)], |x| {
+                x[0].std_with([0], 0.0, true)
+            }),
             Case::new([sample(&[2, 3, 2], -2.0, 2.0, 2)], |x| x[0].std_dim([0, 2])),
         ]
     }
@@ -89,14 +105,23 @@ fn variances(x: &Tensor, plan: &Plan, correction: f64, root: bool) -> Inner {
 fn var(x: &Tensor, plan: Plan, correction: f64) -> Result<Tensor> {
     check_float("var", x)?;
     let out = variances(x, &plan, correction, false);
-    Ok(out.record(&[x.arg()], |_| Var { input: Saved::input(x), plan, correction }))
+    Ok(out.record(&[x.arg()], |_| Var {
+        input: Saved::input(x),
+        plan,
+        correction,
+    }))
 }
 
 #[track_caller]
 fn std(x: &Tensor, plan: Plan, correction: f64) -> Result<Tensor> {
     check_float("std", x)?;
     let out = variances(x, &plan, correction, true);
-    Ok(out.record(&[x.arg()], |out| Std { input: Saved::input(x), out: Saved::output(out), plan, correction }))
+    Ok(out.record(&[x.arg()], |out| Std {
+        input: Saved::input(x),
+        out: Saved::output(out),
+        plan,
+        correction,
+    }))
 }
 
 macro_rules! spread {

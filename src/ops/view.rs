@@ -50,13 +50,16 @@ impl Op for Transpose {
     const NAME: &'static str = "TransposeBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        cx.give(0, |_| grad.try_transpose(self.first as i64, self.second as i64))
+        cx.give(0, |_| {
+            grad.try_transpose(self.first as i64, self.second as i64)
+        })
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let shapes: [&[usize]; 3] = [&[2, 3, 4], &[3, 2], &[0, 2]];
-        let case = |s: &&[usize]| Case::new([sample(s, -2.0, 2.0, 0)], |x| x[0].transpose(0, -1).pow(2));
+        let case =
+            |s: &&[usize]| Case::new([sample(s, -2.0, 2.0, 0)], |x| x[0].transpose(0, -1).pow(2));
         shapes.iter().map(case).collect()
     }
 }
@@ -87,14 +90,21 @@ impl Op for Permute {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let mut inverse: Dims = self.axes.clone();
-        self.axes.iter().enumerate().for_each(|(to, &from)| inverse[from] = to);
+        self.axes
+            .iter()
+            .enumerate()
+            .for_each(|(to, &from)| inverse[from] = to);
         cx.give(0, |_| grad.try_permute(&inverse[..]))
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let shapes: [&[usize]; 2] = [&[2, 3, 4], &[0, 3, 4]];
-        let case = |s: &&[usize]| Case::new([sample(s, -2.0, 2.0, 0)], |x| x[0].permute([2, 0, -2]).pow(2));
+        let case = |s: &&[usize]| {
+            Case::new([sample(s, -2.0, 2.0, 0)], |x| {
+                x[0].permute([2, 0, -2]).pow(2)
+            })
+        };
         shapes.iter().map(case).collect()
     }
 }
@@ -114,10 +124,18 @@ impl Op for Expand {
     fn cases() -> Vec<Case> {
         let weights = || sample(&[2, 3], -1.0, 1.0, 3);
         vec![
-            Case::new([sample(&[3], -2.0, 2.0, 0)], move |x| x[0].expand([2, 3]).pow(2) * weights()),
-            Case::new([sample(&[2, 1], -2.0, 2.0, 0)], move |x| x[0].expand([-1, 3]).pow(2) * weights()),
-            Case::new([sample(&[], -2.0, 2.0, 0)], move |x| x[0].expand([2, 3]).pow(2) * weights()),
-            Case::new([sample(&[1, 2], -2.0, 2.0, 0)], |x| x[0].expand([0, 2]).pow(2)),
+            Case::new([sample(&[3], -2.0, 2.0, 0)], move |x| {
+                x[0].expand([2, 3]).pow(2) * weights()
+            }),
+            Case::new([sample(&[2, 1], -2.0, 2.0, 0)], move |x| {
+                x[0].expand([-1, 3]).pow(2) * weights()
+            }),
+            Case::new([sample(&[], -2.0, 2.0, 0)], move |x| {
+                x[0].expand([2, 3]).pow(2) * weights()
+            }),
+            Case::new([sample(&[1, 2], -2.0, 2.0, 0)], |x| {
+                x[0].expand([0, 2]).pow(2)
+            }),
         ]
     }
 }
@@ -343,7 +361,9 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn squeeze(&self) -> Tensor {
-        let keep: Dims = (0..self.rank()).filter(|&axis| self.shape()[axis] != 1).collect();
+        let keep: Dims = (0..self.rank())
+            .filter(|&axis| self.shape()[axis] != 1)
+            .collect();
         view(self, with_axes(self, &keep), Squeeze)
     }
 
