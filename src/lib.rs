@@ -11,6 +11,7 @@ pub mod functional;
 mod kernels;
 pub mod loss;
 pub mod nn;
+pub mod operators;
 mod ops;
 pub mod optim;
 pub mod random;

@@ -163,3 +163,25 @@ forward!(BceWithLogits);
 pub fn bce_with_logits(input: &Tensor, target: &Tensor) -> Tensor {
     BceWithLogits::new().try_forward(input, target).or_panic()
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
+    use crate::ops::case::{Case, sample};
+    use crate::ops::operator::Operator;
+    let pair = |low, high| [sample(&[2, 3], low, high, 0), sample(&[2, 3], 0.1, 0.9, 1)];
+    vec![
+        Operator::new(
+            "nn.functional.binary_cross_entropy",
+            "loss::bce",
+            [Case::new(pair(0.2, 0.8), |x| bce(&x[0], &x[1])).apart()],
+        ),
+        Operator::new(
+            "nn.functional.binary_cross_entropy_with_logits",
+            "loss::bce_with_logits",
+            [Case::new(pair(-2.0, 2.0), |x| {
+                bce_with_logits(&x[0], &x[1])
+            })],
+        ),
+    ]
+}

@@ -378,3 +378,32 @@ pub fn cross_entropy(input: &Tensor, target: &Tensor) -> Tensor {
 pub fn nll(input: &Tensor, target: &Tensor) -> Tensor {
     Nll::new().try_forward(input, target).or_panic()
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
+    use crate::ops::case::{Case, sample};
+    use crate::ops::operator::Operator;
+    let scores = || [sample(&[3, 4], -2.0, 2.0, 0)];
+    let labels = || Tensor::from([1i64, 0, 3]);
+    vec![
+        Operator::new(
+            "nn.functional.cross_entropy",
+            "loss::cross_entropy",
+            [
+                Case::new(scores(), move |x| cross_entropy(&x[0], &labels())),
+                Case::new(
+                    [sample(&[3, 4], -2.0, 2.0, 0), sample(&[3, 4], 0.1, 0.4, 1)],
+                    |x| cross_entropy(&x[0], &x[1]),
+                ),
+            ],
+        ),
+        Operator::new(
+            "nn.functional.nll_loss",
+            "loss::nll",
+            [Case::new(scores(), move |x| {
+                nll(&x[0].log_softmax(1), &labels())
+            })],
+        ),
+    ]
+}

@@ -73,3 +73,29 @@ distance! {
 pub fn mse_broadcast(input: &Tensor, target: &Tensor) -> Tensor {
     (input - target).square().mean()
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
+    use crate::ops::case::{Case, sample};
+    use crate::ops::operator::Operator;
+    let pair = || [sample(&[2, 3], -2.0, 2.0, 0), sample(&[2, 3], -2.0, 2.0, 1)];
+    vec![
+        Operator::new(
+            "nn.functional.mse_loss",
+            "loss::mse loss::mse_broadcast",
+            [
+                Case::new(pair(), |x| mse(&x[0], &x[1])),
+                Case::new(
+                    [sample(&[2, 1], -2.0, 2.0, 0), sample(&[3], -2.0, 2.0, 1)],
+                    |x| mse_broadcast(&x[0], &x[1]),
+                ),
+            ],
+        ),
+        Operator::new(
+            "nn.functional.l1_loss",
+            "loss::l1",
+            [Case::new(pair(), |x| l1(&x[0], &x[1])).apart()],
+        ),
+    ]
+}

@@ -126,6 +126,17 @@ macro_rules! forward {
 }
 use forward;
 
+/// What the losses say of themselves as operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
+    let parts = [
+        binary::operators(),
+        class::operators(),
+        distance::operators(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -50,3 +50,10 @@ fallible! {
         add_args(self.arg(), other.arg())
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Add>("add", "Tensor::add").elementwise()]
+}

@@ -53,3 +53,10 @@ fallible! {
         Ok(out.record(&[y, x_arg], |_| Atan2 { y: Saved::input(self), x: Saved::input(x) }))
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Atan2>("atan2", "Tensor::atan2").elementwise()]
+}

@@ -132,28 +132,36 @@ impl Case {
         cases.iter().flat_map(case).collect()
     }
 
-    /// Checks first and second derivatives on the inputs as they are, on scattered ones, and on one tensor
-    /// in the place of all.
+    /// Checks derivatives up to `order`: on the inputs as they are, on scattered ones, on one slice in the place of
+    /// all along an axis, and on one tensor in the place of all; and the values in `f32` against those in `f64`.
     #[track_caller]
-    pub(crate) fn check(self, op: &str) {
+    pub(crate) fn check(self, op: &str, order: usize) {
         let shapes: Vec<_> = self.inputs.iter().map(|x| x.shape().to_vec()).collect();
         let prove = |inputs: &[Tensor], f: &dyn Fn(&[Tensor]) -> Tensor, how: &str| {
-            if let Err(error) = gradcheck(f, inputs).and_then(|()| gradgradcheck(f, inputs)) {
+            let slope = |x: &[Tensor]| directional(f, x);
+            let checked = gradcheck(f, inputs)
+                .and_then(|()| gradgradcheck(f, inputs))
+                .and_then(|()| match order {
+                    3 => gradgradcheck(slope, inputs),
+                    _ => Ok(()),
+                });
+            if let Err(error) = checked {
                 panic!("{op} on {shapes:?}, {how}: {error}");
             }
         };
-        let leaves: Vec<_> = self
-            .inputs
-            .iter()
-            .map(|x| x.detach().requires_grad_())
-            .collect();
-        prove(&leaves, &self.f, "contiguous");
-        let scattered: Vec<_> = self
-            .inputs
-            .iter()
-            .map(|x| scatter(x).requires_grad_())
-            .collect();
-        prove(&scattered, &self.f, "not contiguous");
+        let leaves = |f: fn(&Tensor) -> Tensor| -> Vec<Tensor> {
+            self.inputs.iter().map(|x| f(x).requires_grad_()).collect()
+        };
+        prove(&leaves(Tensor::detach), &self.f, "contiguous");
+        prove(&leaves(scatter), &self.f, "not contiguous");
+        if self.repeats {
+            let narrow = leaves(first_of_each_axis);
+            let stretched = |x: &[Tensor]| {
+                let whole = x.iter().zip(&shapes).map(|(x, shape)| x.expand(&shape[..]));
+                (self.f)(&whole.collect::<Vec<_>>())
+            };
+            prove(&narrow, &stretched, "stretched");
+        }
         let alike = self
             .inputs
             .windows(2)
@@ -161,9 +169,56 @@ impl Case {
         if self.repeats && self.inputs.len() > 1 && alike {
             let count = self.inputs.len();
             let repeated = |x: &[Tensor]| (self.f)(&vec![x[0].clone(); count]);
-            prove(&leaves[..1], &repeated, "the same tensor twice");
+            prove(
+                &leaves(Tensor::detach)[..1],
+                &repeated,
+                "the same tensor twice",
+            );
         }
+        self.check_single(op, &shapes);
     }
+
+    /// Holds the values in `f32` against those in `f64` of the same inputs.
+    #[track_caller]
+    fn check_single(&self, op: &str, shapes: &[Vec<usize>]) {
+        let single: Vec<Tensor> = self.inputs.iter().map(Tensor::float).collect();
+        let double: Vec<Tensor> = single.iter().map(Tensor::double).collect();
+        let values = |x: &[Tensor]| (self.f)(x).double().to_vec::<f64>();
+        let size = |values: &[f64]| values.iter().fold(1.0, |size: f64, v| size.max(v.abs()));
+        let (single, double) = (values(&single), values(&double));
+        let close = |(a, b): (&f64, &f64)| {
+            (a - b).abs() <= 1e-4 * size(&double) || a == b || a.is_nan() && b.is_nan()
+        };
+        assert!(
+            single.len() == double.len() && single.iter().zip(&double).all(close),
+            "{op} on {shapes:?}: {single:?} in f32, {double:?} in f64"
+        );
+    }
+}
+
+/// The gradients of a weighted sum of `f`, of which second derivatives are the third ones of `f`.
+fn directional(f: &dyn Fn(&[Tensor]) -> Tensor, x: &[Tensor]) -> Vec<Tensor> {
+    let out = f(x);
+    let weights = sample(out.shape(), 0.5, 1.5, 7);
+    let wanted: Vec<&Tensor> = x.iter().filter(|x| x.requires_grad()).collect();
+    if !out.requires_grad() {
+        return wanted.into_iter().map(Tensor::zeros_like).collect();
+    }
+    let grads = crate::tape::grad(&out, wanted.clone())
+        .grad_outputs(&weights)
+        .create_graph(true)
+        .allow_unused()
+        .run();
+    let grads = grads.into_iter().zip(wanted);
+    grads
+        .map(|(grad, x)| grad.unwrap_or_else(|| x.zeros_like()))
+        .collect()
+}
+
+/// The part of a tensor that stands first along every axis, of size 1 along each that is not empty.
+fn first_of_each_axis(x: &Tensor) -> Tensor {
+    let first = |x: Tensor, axis: usize| x.narrow(axis as i64, 0, x.shape()[axis].min(1));
+    (0..x.rank()).fold(x.detach(), first).copy()
 }
 
 /// The same values in a storage with gaps, the first axis innermost.

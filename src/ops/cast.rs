@@ -23,8 +23,7 @@ impl Op for ToCopy {
     fn cases() -> Vec<Case> {
         // A real cast would round the finite differences away.
         Case::unary(-2.0, 2.0, |x| {
-            let data = x.values::<f64>().into_data();
-            Inner::new(x.shape().into(), data).record(&[x.arg()], |_| ToCopy)
+            Inner::view(x, x.layout().clone()).record(&[x.arg()], |_| ToCopy)
         })
     }
 }
@@ -146,4 +145,21 @@ impl Tensor {
     pub fn bool(&self) -> Tensor {
         self.to(DType::Bool)
     }
+}
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<ToCopy>("to", "Tensor::to Tensor::float Tensor::double"),
+        Operator::node::<CloneOp>("clone", "Tensor::copy"),
+        Operator::new(
+            "contiguous",
+            "Tensor::contiguous",
+            Case::unary(-2.0, 2.0, |x| x.contiguous().pow(2)),
+        ),
+        Operator::not_differentiable("long", "Tensor::long", "whole numbers", |x| vec![x.long()]),
+        Operator::not_differentiable("bool", "Tensor::bool", "a mask", |x| vec![x.bool()]),
+    ]
 }

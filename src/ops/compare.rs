@@ -153,3 +153,34 @@ impl std::ops::Not for Tensor {
         self.logical_not()
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::not_differentiable("eq", "Tensor::eq", "a mask", |x| vec![x.eq(0.5)]),
+        Operator::not_differentiable("ne", "Tensor::ne", "a mask", |x| vec![x.ne(0.5)]),
+        Operator::not_differentiable("lt", "Tensor::lt", "a mask", |x| vec![x.lt(0.5)]),
+        Operator::not_differentiable("le", "Tensor::le", "a mask", |x| vec![x.le(0.5)]),
+        Operator::not_differentiable("gt", "Tensor::gt", "a mask", |x| vec![x.gt(0.5)]),
+        Operator::not_differentiable("ge", "Tensor::ge", "a mask", |x| vec![x.ge(0.5)]),
+        Operator::not_differentiable("logical_and", "Tensor::logical_and", "a mask", |x| {
+            vec![x.logical_and(x)]
+        }),
+        Operator::not_differentiable("logical_or", "Tensor::logical_or", "a mask", |x| {
+            vec![x.logical_or(x)]
+        }),
+        Operator::not_differentiable("logical_xor", "Tensor::logical_xor", "a mask", |x| {
+            vec![x.logical_xor(x)]
+        }),
+        Operator::not_differentiable("logical_not", "Tensor::logical_not", "a mask", |x| {
+            vec![x.logical_not()]
+        }),
+        Operator::not_differentiable("isnan", "Tensor::isnan", "a mask", |x| vec![x.isnan()]),
+        Operator::not_differentiable("isinf", "Tensor::isinf", "a mask", |x| vec![x.isinf()]),
+        Operator::not_differentiable("isfinite", "Tensor::isfinite", "a mask", |x| {
+            vec![x.isfinite()]
+        }),
+    ]
+}

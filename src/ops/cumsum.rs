@@ -69,3 +69,10 @@ fallible! {
         Ok(out.record(&[self.arg()], |_| Cumsum { axis }))
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Cumsum>("cumsum", "Tensor::cumsum")]
+}

@@ -62,3 +62,10 @@ fallible! {
         div_args(self.arg(), other.arg())
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Div>("div", "Tensor::div").elementwise()]
+}

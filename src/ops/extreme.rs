@@ -295,3 +295,39 @@ fallible! {
         logical("any", self, None, false)
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Max>("max", "Tensor::max Tensor::max_dim Tensor::max_keepdim")
+            .and::<super::pick::Pick<super::pick::kind::MaxDim>>(),
+        Operator::node::<Min>("min", "Tensor::min Tensor::min_dim Tensor::min_keepdim")
+            .and::<super::pick::Pick<super::pick::kind::MinDim>>(),
+        Operator::not_differentiable(
+            "argmax",
+            "Tensor::argmax Tensor::argmax_dim Tensor::argmax_keepdim",
+            "positions",
+            |x| vec![x.argmax(), x.argmax_dim(1), x.argmax_keepdim(1)],
+        ),
+        Operator::not_differentiable(
+            "argmin",
+            "Tensor::argmin Tensor::argmin_dim Tensor::argmin_keepdim",
+            "positions",
+            |x| vec![x.argmin(), x.argmin_dim(1), x.argmin_keepdim(1)],
+        ),
+        Operator::not_differentiable(
+            "all",
+            "Tensor::all Tensor::all_dim Tensor::all_keepdim",
+            "a mask",
+            |x| vec![x.all(), x.all_dim(1), x.all_keepdim(1)],
+        ),
+        Operator::not_differentiable(
+            "any",
+            "Tensor::any Tensor::any_dim Tensor::any_keepdim",
+            "a mask",
+            |x| vec![x.any(), x.any_dim(1), x.any_keepdim(1)],
+        ),
+    ]
+}

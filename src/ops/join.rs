@@ -222,3 +222,13 @@ pub fn try_stack(tensors: impl TensorList, axis: i64) -> Result<Tensor> {
     let args: Vec<Arg<'_>> = tensors.iter().map(|t| t.arg()).collect();
     Ok(joined(&parts, at).record(&args, |_| Stack { axis: at as i64 }))
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Cat>("cat", "cat"),
+        Operator::node::<Stack>("stack", "stack"),
+    ]
+}

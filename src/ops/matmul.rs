@@ -284,6 +284,16 @@ fallible! {
     }
 }
 
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Mm>("mm", "Tensor::mm"),
+        Operator::node::<Mm>("matmul", "Tensor::matmul").and::<Bmm>(),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -114,3 +114,13 @@ fallible! {
         mean_over(self, axes, true)
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Mean<true>>("mean", "Tensor::mean Tensor::mean_dim Tensor::mean_keepdim")
+            .and::<Mean<false>>(),
+    ]
+}

@@ -55,3 +55,10 @@ fallible! {
         mul_args(self.arg(), other.arg())
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Mul>("mul", "Tensor::mul").elementwise()]
+}

@@ -143,3 +143,13 @@ fallible! {
         norm(self, Plan::over("norm", self, axes, keepdim)?, p)
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Norm>(
+        "norm",
+        "Tensor::norm Tensor::norm_dim Tensor::norm_keepdim Tensor::norm_with",
+    )]
+}

@@ -388,3 +388,20 @@ fallible! {
         Ok(pick::<kind::Roll>(self, rearranged(self, place)))
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Pick<kind::Gather>>("gather", "Tensor::gather"),
+        Operator::node::<Pick<kind::IndexSelect>>("index_select", "Tensor::index_select"),
+        Operator::node::<Pick<kind::MaskedSelect>>("masked_select", "Tensor::masked_select"),
+        Operator::node::<Pick<kind::Flip>>("flip", "Tensor::flip"),
+        Operator::node::<Pick<kind::Roll>>("roll", "Tensor::roll"),
+        Operator::node::<Scatter>("scatter_add", "Tensor::scatter_add"),
+        Operator::node::<Pick<kind::Index>>("__getitem__", "Tensor::i")
+            .and::<super::slice::Slice>()
+            .and::<super::slice::Select>(),
+    ]
+}

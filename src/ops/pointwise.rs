@@ -42,6 +42,8 @@ signed! {
 }
 
 unary! {
+    smooth;
+
     /// Each element with the other sign: `-&x`.
     ///
     /// ```
@@ -259,6 +261,8 @@ impl Rounded for i64 {
 }
 
 unary! {
+    rounding;
+
     /// The largest whole number not above each element. The derivative is 0.
     ///
     /// # Panics
@@ -310,4 +314,10 @@ unary! {
     /// assert_eq!(tensor![-2.0, 0.0, 3.0].sign(), tensor![-1.0, 0.0, 1.0]);
     /// ```
     sign / try_sign | Sign "SignBackward0", any |v| Signed::sign(v), none |g, _s| g.zeros_like(), on 0.1 .. 2.0;
+}
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    smooth().into_iter().chain(rounding()).collect()
 }

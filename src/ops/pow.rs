@@ -179,3 +179,18 @@ impl Tensor {
         self.pow(2)
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Pow>("pow", "Tensor::pow").elementwise(),
+        Operator::new(
+            "square",
+            "Tensor::square",
+            Case::unary(-2.0, 2.0, Tensor::square),
+        )
+        .elementwise(),
+    ]
+}

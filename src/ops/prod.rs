@@ -154,3 +154,13 @@ impl Tensor {
         })
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Prod<true>>("prod", "Tensor::prod Tensor::prod_dim Tensor::prod_keepdim")
+            .and::<Prod<false>>(),
+    ]
+}

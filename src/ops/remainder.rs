@@ -163,3 +163,18 @@ fallible! {
         floor_divide_args(self.arg(), other.arg())
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Remainder>("remainder", "Tensor::remainder").elementwise(),
+        Operator::not_differentiable(
+            "floor_divide",
+            "Tensor::floor_divide",
+            "whole numbers",
+            |x| vec![x.floor_divide(2)],
+        ),
+    ]
+}

@@ -291,3 +291,17 @@ fallible! {
         Tensor::try_where(mask, Arg::Number(value.number()), self)
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Where>("where", "Tensor::where_").elementwise(),
+        Operator::node::<Maximum>("maximum", "Tensor::maximum").elementwise(),
+        Operator::node::<Minimum>("minimum", "Tensor::minimum").elementwise(),
+        Operator::node::<Clamp>("clamp", "Tensor::clamp Tensor::clamp_min Tensor::clamp_max")
+            .elementwise(),
+        Operator::node::<Where>("masked_fill", "Tensor::masked_fill"),
+    ]
+}

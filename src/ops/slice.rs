@@ -434,3 +434,14 @@ pub(crate) fn stepped(x: &Tensor, axis: usize, start: usize, stop: usize, step: 
         },
     )
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Select>("select", "Tensor::select Tensor::at Tensor::iter"),
+        Operator::node::<Slice>("narrow", "Tensor::narrow"),
+        Operator::node::<Slice>("split", "Tensor::split Tensor::split_sizes Tensor::chunk"),
+    ]
+}

@@ -195,3 +195,14 @@ fallible! {
         logsumexp(self, axes, true)
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Softmax>("softmax", "Tensor::softmax"),
+        Operator::node::<LogSoftmax>("log_softmax", "Tensor::log_softmax"),
+        Operator::node::<LogSumExp>("logsumexp", "Tensor::logsumexp Tensor::logsumexp_keepdim"),
+    ]
+}

@@ -57,3 +57,10 @@ fallible! {
         sub_args(self.arg(), other.arg())
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![Operator::node::<Sub>("sub", "Tensor::sub").elementwise()]
+}

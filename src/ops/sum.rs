@@ -115,3 +115,13 @@ impl Tensor {
         sums(self, &plan).record(&[self.arg()], |_| Sum::<false> { plan })
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Sum<true>>("sum", "Tensor::sum Tensor::sum_dim Tensor::sum_keepdim")
+            .and::<Sum<false>>(),
+    ]
+}

@@ -2,13 +2,23 @@
 
 /// Declares elementwise operations: `keep` leaves integers as they are and refuses `bool`, for which a `try_` twin is
 /// named; `any` leaves `bool` as it is too; `lift` casts both to the default floating-point type.
-/// Backward gets the output's gradient and the saved input (or output, or nothing).
+/// Before them stands the name of a test function that lists them as operators. Backward gets the output's gradient and the saved input (or output, or nothing).
 macro_rules! unary {
-    ($(
+    ($operators:ident; $(
         $(#[$doc:meta])*
         $method:ident $(/ $try_method:ident)? | $Op:ident $name:literal, $kind:ident |$v:ident| $forward:expr,
         $saved:ident |$g:ident, $s:ident| $backward:expr, on $low:literal .. $high:literal;
-    )*) => { $(
+    )*) => {
+        /// What these functions say of themselves.
+        #[cfg(test)]
+        fn $operators() -> Vec<crate::ops::operator::Operator> {
+            use crate::ops::operator::Operator;
+            vec![$(
+                Operator::node::<$Op>(stringify!($method), concat!("Tensor::", stringify!($method))).elementwise(),
+            )*]
+        }
+
+        $(
         pub(crate) struct $Op { saved: unary!(@type $saved) }
 
         impl Op for $Op {
@@ -33,7 +43,8 @@ macro_rules! unary {
                 Ok(out.record(&[this.arg()], |_out| $Op { saved: unary!(@save $saved this _out) }))
             }
         }
-    )* };
+        )*
+    };
     (@methods [] $(#[$doc:meta])* $method:ident |$this:ident| $body:block) => {
         impl Tensor {
             $(#[$doc])*

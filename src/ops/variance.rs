@@ -85,6 +85,10 @@ impl Op for Std {
             }),
             Case::new([sample(&[2, 3, 2], -2.0, 2.0, 2)], |x| x[0].std_dim([0, 2])),
         ]
+        .into_iter()
+        // The root has a kink where all elements are equal.
+        .map(Case::apart)
+        .collect()
     }
 }
 
@@ -168,4 +172,20 @@ macro_rules! spread {
 spread! {
     var "variance": var try_var var_dim try_var_dim var_keepdim try_var_keepdim var_with try_var_with; "16.0";
     std "standard deviation": std try_std std_dim try_std_dim std_keepdim try_std_keepdim std_with try_std_with; "4.0";
+}
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<Var>(
+            "var",
+            "Tensor::var Tensor::var_dim Tensor::var_keepdim Tensor::var_with",
+        ),
+        Operator::node::<Std>(
+            "std",
+            "Tensor::std Tensor::std_dim Tensor::std_keepdim Tensor::std_with",
+        ),
+    ]
 }

@@ -377,3 +377,22 @@ impl Tensor {
         self.reshape([self.numel()])
     }
 }
+
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    use super::operator::Operator;
+    vec![
+        Operator::node::<View>(
+            "reshape",
+            "Tensor::reshape Tensor::view Tensor::flatten Tensor::flatten_dims",
+        ),
+        Operator::node::<Squeeze>("squeeze", "Tensor::squeeze Tensor::squeeze_dim")
+            .and::<SqueezeDim>(),
+        Operator::node::<Unsqueeze>("unsqueeze", "Tensor::unsqueeze"),
+        Operator::node::<T>("t", "Tensor::t"),
+        Operator::node::<Transpose>("transpose", "Tensor::transpose"),
+        Operator::node::<Permute>("permute", "Tensor::permute"),
+        Operator::node::<Expand>("expand", "Tensor::expand"),
+    ]
+}
