@@ -175,6 +175,14 @@ pub enum Error {
         /// What to do.
         cure: String,
     },
+    /// A panic in a thread of the library, by code that was given to it.
+    #[error("{place}: the data set panicked: {message}. Correct it, or return an error there.")]
+    Panic {
+        /// What the thread was at.
+        place: String,
+        /// The panic's message.
+        message: String,
+    },
     /// A state that does not fit a module.
     #[error(
         "load_state_dict: the state does not fit {module}: {}. {}",

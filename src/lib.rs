@@ -14,6 +14,7 @@ pub mod nn;
 pub mod operators;
 mod ops;
 pub mod optim;
+pub mod preprocessing;
 pub mod random;
 mod shape;
 pub mod tape;

@@ -72,7 +72,7 @@ pub(super) fn no_item(op: &'static str, i: usize, len: usize) -> Error {
 }
 
 /// The rows of `tensor` at `positions`.
-pub(super) fn rows(tensor: &Tensor, positions: &[usize]) -> Result<Tensor> {
+pub(crate) fn rows(tensor: &Tensor, positions: &[usize]) -> Result<Tensor> {
     let positions: Tensor = positions.iter().map(|&i| i as i64).collect();
     tensor.try_index_select(0, &positions)
 }

@@ -1,11 +1,12 @@
 //! Modules, optimizers and data together.
 
-use retrograd::data::{DataLoader, TensorDataset, train_test_split};
+use retrograd::data::{DataLoader, TensorDataset};
 use retrograd::nn::{
     self, Dropout, Flatten, Identity, Linear, LogSoftmax, ReLU, Sequential, Sigmoid, Softmax, Tanh,
 };
 use retrograd::optim::{Adam, Lbfgs, Sgd, Stop};
 use retrograd::prelude::*;
+use retrograd::preprocessing::train_test_split;
 
 #[test]
 fn groups_have_settings_of_their_own() {

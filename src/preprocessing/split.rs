@@ -1,7 +1,7 @@
 //! Training and test data.
 
-use super::dataset::{Tensors, rows};
 use super::stratify;
+use crate::data::{Tensors, rows};
 use crate::random::NumpyRandomState;
 use crate::{Error, Result, Tensor};
 
@@ -11,7 +11,7 @@ use crate::{Error, Result, Tensor};
 /// By default a quarter is for the test, and rows are permuted by NumPy's `RandomState` of seed 0.
 ///
 /// ```
-/// use retrograd::data::train_test_split;
+/// use retrograd::preprocessing::train_test_split;
 /// use retrograd::{Tensor, zeros};
 /// let (x, y) = (zeros([10, 3]), (0..10i64).collect::<Tensor>());
 /// let ((x_train, y_train), (x_test, y_test)) =
@@ -93,7 +93,7 @@ impl TrainTestSplit {
     /// The test data's number of rows (`usize`), or share of them (`f64`), rounded up.
     ///
     /// ```
-    /// let split = retrograd::data::train_test_split().test_size(0.2);
+    /// let split = retrograd::preprocessing::train_test_split().test_size(0.2);
     /// assert_eq!(split.positions(12)?.1.len(), 3);
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -106,7 +106,7 @@ impl TrainTestSplit {
     /// not for the test.
     ///
     /// ```
-    /// let split = retrograd::data::train_test_split().train_size(5);
+    /// let split = retrograd::preprocessing::train_test_split().train_size(5);
     /// assert_eq!(split.positions(12)?.0.len(), 5);
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -118,7 +118,7 @@ impl TrainTestSplit {
     /// The seed of the permutation.
     ///
     /// ```
-    /// let split = retrograd::data::train_test_split().random_state(42);
+    /// let split = retrograd::preprocessing::train_test_split().random_state(42);
     /// assert_eq!(split.positions(10)?.1, [8, 1, 5]);
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -130,7 +130,7 @@ impl TrainTestSplit {
     /// Whether rows are permuted; if not, the test data are the last rows. `true` by default.
     ///
     /// ```
-    /// let split = retrograd::data::train_test_split().shuffle(false);
+    /// let split = retrograd::preprocessing::train_test_split().shuffle(false);
     /// assert_eq!(split.positions(4)?.1, [3]);
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -146,7 +146,7 @@ impl TrainTestSplit {
     ///
     /// ```
     /// let y = retrograd::tensor![0, 0, 0, 0, 1, 1, 1, 1];
-    /// let split = retrograd::data::train_test_split().stratify(&y)?;
+    /// let split = retrograd::preprocessing::train_test_split().stratify(&y)?;
     /// let (_, test) = split.positions(8)?;
     /// assert_eq!(test.iter().filter(|&&row| row < 4).count(), 1);
     /// # Ok::<(), retrograd::Error>(())
@@ -163,7 +163,7 @@ impl TrainTestSplit {
     /// also if a class has one row only, or there are fewer training or test rows than classes.
     ///
     /// ```
-    /// let (train, test) = retrograd::data::train_test_split().test_size(2).shuffle(false).positions(5)?;
+    /// let (train, test) = retrograd::preprocessing::train_test_split().test_size(2).shuffle(false).positions(5)?;
     /// assert_eq!((train, test), (vec![0, 1, 2], vec![3, 4]));
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -215,7 +215,7 @@ impl TrainTestSplit {
     /// As [`positions`](Self::positions), and if the tensors' numbers of rows differ.
     ///
     /// ```
-    /// let (train, test) = retrograd::data::train_test_split().split(retrograd::zeros([8, 3]))?;
+    /// let (train, test) = retrograd::preprocessing::train_test_split().split(retrograd::zeros([8, 3]))?;
     /// assert_eq!((train.shape(), test.shape()), (&[6, 3][..], &[2, 3][..]));
     /// # Ok::<(), retrograd::Error>(())
     /// ```

@@ -8,7 +8,7 @@ use crate::{Error, Result, Tensor};
 /// keeps its element type.
 ///
 /// ```
-/// use retrograd::data::StandardScaler;
+/// use retrograd::preprocessing::StandardScaler;
 /// use retrograd::tensor;
 /// let train = tensor![[1.0, 10.0], [3.0, 10.0]];
 /// let scaler = StandardScaler::fit(&train)?;
@@ -29,7 +29,7 @@ impl StandardScaler {
     /// If `x` is no matrix, or has no row.
     ///
     /// ```
-    /// use retrograd::{data::StandardScaler, tensor};
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
     /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
     /// assert!(StandardScaler::fit(&x).is_ok());
     /// ```
@@ -61,7 +61,7 @@ impl StandardScaler {
     /// The columns' means, f64, `[columns]`.
     ///
     /// ```
-    /// use retrograd::{data::StandardScaler, tensor};
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
     /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
     /// assert_eq!(StandardScaler::fit(&x)?.mean().to_vec::<f64>(), [2.0, 10.0]);
     /// # Ok::<(), retrograd::Error>(())
@@ -73,7 +73,7 @@ impl StandardScaler {
     /// What each column is divided by, f64, `[columns]`.
     ///
     /// ```
-    /// use retrograd::{data::StandardScaler, tensor};
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
     /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
     /// assert_eq!(StandardScaler::fit(&x)?.scale().to_vec::<f64>(), [1.0, 1.0]);
     /// # Ok::<(), retrograd::Error>(())
@@ -88,7 +88,7 @@ impl StandardScaler {
     /// If `x` is no matrix with the columns that were fitted.
     ///
     /// ```
-    /// use retrograd::{data::StandardScaler, tensor};
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
     /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
     /// assert_eq!(StandardScaler::fit(&x)?.transform(&x)?, tensor![[-1.0, 0.0], [1.0, 0.0]]);
     /// # Ok::<(), retrograd::Error>(())
@@ -105,7 +105,7 @@ impl StandardScaler {
     /// If `x` is no matrix with the columns that were fitted.
     ///
     /// ```
-    /// use retrograd::{data::StandardScaler, tensor};
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
     /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
     /// let (scaler, scaled) = StandardScaler::fit_transform(&x)?;
     /// assert_eq!(scaler.inverse_transform(&scaled)?, x);
@@ -123,7 +123,7 @@ impl StandardScaler {
     /// As both.
     ///
     /// ```
-    /// use retrograd::{data::StandardScaler, tensor};
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
     /// let x = tensor![[1.0, 10.0], [3.0, 10.0]];
     /// let (_, scaled) = StandardScaler::fit_transform(&x)?;
     /// assert_eq!(scaled, tensor![[-1.0, 0.0], [1.0, 0.0]]);
