@@ -25,6 +25,11 @@ pub use error::{Error, Result};
 pub use kernels::threads::{num_threads, set_num_threads};
 pub use ops::join::{cat, stack, try_cat, try_stack};
 pub use ops::reduce::Axes;
+pub use ops::repeat::Repeats;
+pub use ops::stacks::{
+    Indexing, column_stack, dstack, hstack, meshgrid, try_column_stack, try_dstack, try_hstack,
+    try_meshgrid, try_vstack, vstack,
+};
 pub use random::{Generator, NumpyRandomState, manual_seed};
 pub use shape::IntoShape;
 pub use tape::{

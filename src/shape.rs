@@ -229,6 +229,7 @@ pub(crate) fn infer(
 }
 
 mod sealed {
+    /// Rust's integers as sizes and positions.
     pub trait Size: Copy {
         fn size(self) -> i64;
     }
@@ -237,7 +238,7 @@ mod sealed {
     }
     size!(i32, i64, usize, isize, u32);
 }
-use sealed::Size;
+pub(crate) use sealed::Size;
 
 /// What can be given as a shape: arrays, slices, vectors and tuples of integers, `()` for 0-d.
 ///

@@ -40,9 +40,11 @@ macro_rules! ops {
 ops! {
     add: Add;
     atan2: Atan2;
+    axes: ;
     cast: ToCopy, CloneOp;
     compare: ;
     cumsum: Cumsum;
+    diagonal: Diagonal, DiagonalEmbed;
     div: Div;
     extreme: Max, Min;
     join: Cat, Stack;
@@ -58,11 +60,14 @@ ops! {
     pow: Pow;
     prod: Prod<true>, Prod<false>;
     remainder: Remainder;
+    repeat: ;
     select: Where, Maximum, Minimum, Clamp;
     slice: Slice, Embed, Select;
     softmax: Softmax, LogSoftmax, LogSumExp;
+    stacks: ;
     sub: Sub;
     sum: Sum<true>, Sum<false>;
+    triangle: Triangle<true>, Triangle<false>;
     variance: Var, Std;
     view: View, Squeeze, SqueezeDim, Unsqueeze, Transpose, T, Permute, Expand;
 }

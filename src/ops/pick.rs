@@ -356,7 +356,8 @@ fallible! {
         Ok(pick::<kind::Flip>(self, rearranged(self, place)))
     }
 
-    /// The tensor rotated along some axes: what leaves at the end comes in at the front.
+    /// The tensor rotated along some axes: what leaves at the end comes in at the front. Where no axis is named, by
+    /// `()`, all elements are rotated as one row.
     ///
     /// # Panics
     /// If it has no such axis, or there is not one shift for each.
@@ -364,10 +365,14 @@ fallible! {
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.0, 2.0, 3.0].roll(1, 0), tensor![3.0, 1.0, 2.0]);
+    /// assert_eq!(tensor![[1, 2], [3, 4]].roll(1, ()), tensor![[4, 1], [2, 3]]);
     /// ```
     fn roll | try_roll(&self, shifts: impl super::reduce::Axes, axes: impl super::reduce::Axes) -> Tensor {
         let (shifts, named) = (shifts.list(), axes.list());
-        if shifts.len() != named.len() {
+        if let ([shift], []) = (&shifts[..], &named[..]) {
+            return self.try_reshape([self.numel()])?.try_roll(*shift, 0)?.try_reshape(self.shape());
+        }
+        if shifts.is_empty() || shifts.len() != named.len() {
             return Err(Error::InvalidArgument {
                 op: "roll",
                 argument: "shifts",
@@ -378,10 +383,10 @@ fallible! {
         }
         let mut by = vec![0; self.rank()];
         for (&shift, &axis) in shifts.iter().zip(&named) {
-            let axis = shape::axis("roll", axis, self.rank())?;
-            if self.rank() > 0 {
-                by[axis] += shift;
+            if self.rank() == 0 {
+                return Err(Error::Axis { op: "roll", axis, rank: 0 });
             }
+            by[shape::axis("roll", axis, self.rank())?] += shift;
         }
         let size = self.shape();
         let place = |axis: usize, at: usize| (at as i64 - by[axis]).rem_euclid(size[axis] as i64) as usize;

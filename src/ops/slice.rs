@@ -6,7 +6,7 @@ use super::fallible;
 use crate::dtype::with_dtype;
 use crate::error::{Error, Result};
 use crate::kernels::strided::for_each_position;
-use crate::shape::{self, Layout};
+use crate::shape::{self, Layout, Size};
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
@@ -297,7 +297,7 @@ fallible! {
         self.try_select(0, index.into())
     }
 
-    /// `len` positions of an axis from `start` on. A view.
+    /// `len` positions of an axis from `start` on, which counts from the end where negative. A view.
     ///
     /// # Panics
     /// If there is no such axis or it is too short.
@@ -306,13 +306,16 @@ fallible! {
     /// use retrograd::prelude::*;
     /// assert_eq!(arange(5).narrow(0, 1, 3), tensor![1, 2, 3]);
     /// ```
-    fn narrow | try_narrow(&self, axis: i64, start: usize, len: usize) -> Tensor {
+    fn narrow | try_narrow(&self, axis: i64, start: impl Size, len: usize) -> Tensor {
         let axis = own_axis("narrow", self, axis)?;
-        if start + len > self.shape()[axis] {
+        let (start, size) = (start.size(), self.shape()[axis]);
+        // The end of the axis is a start too, of an empty part.
+        let start = if start == size as i64 { size } else { position("narrow", start, axis, size)? };
+        if len > size - start {
             return Err(Error::InvalidArgument {
                 op: "narrow",
-                argument: "start + len",
-                value: format!("{start} + {len}"),
+                argument: "len",
+                value: format!("{len} from {start} on"),
                 problem: format!("axis {axis} of shape {:?} ends before", self.shape()),
                 cure: "Give a part that lies within the axis.".into(),
             });
@@ -330,8 +333,8 @@ fallible! {
     /// assert_eq!(arange(5).split(2, 0).len(), 3);
     /// ```
     fn split | try_split(&self, size: usize, axis: i64) -> Vec<Tensor> {
-        let size = count("split", "size", size)?;
         let whole = self.shape()[own_axis("split", self, axis)?];
+        let size = if whole == 0 { size.max(1) } else { count("split", "size", size)? };
         let sizes = (0..whole.div_ceil(size).max(1)).map(|i| size.min(whole - i * size));
         parts("split", self, sizes, axis)
     }
@@ -343,9 +346,9 @@ fallible! {
     ///
     /// ```
     /// use retrograd::prelude::*;
-    /// assert_eq!(arange(5).split_sizes(&[1, 4], 0)[1], tensor![1, 2, 3, 4]);
+    /// assert_eq!(arange(5).split_with_sizes(&[1, 4], 0)[1], tensor![1, 2, 3, 4]);
     /// ```
-    fn split_sizes | try_split_sizes(&self, sizes: &[usize], axis: i64) -> Vec<Tensor> {
+    fn split_with_sizes | try_split_with_sizes(&self, sizes: &[usize], axis: i64) -> Vec<Tensor> {
         parts("split", self, sizes.iter().copied(), axis)
     }
 
@@ -442,6 +445,8 @@ pub(crate) fn operators() -> Vec<super::operator::Operator> {
     vec![
         Operator::node::<Select>("select", "Tensor::select Tensor::at Tensor::iter"),
         Operator::node::<Slice>("narrow", "Tensor::narrow"),
-        Operator::node::<Slice>("split", "Tensor::split Tensor::split_sizes Tensor::chunk"),
+        Operator::node::<Slice>("split", "Tensor::split"),
+        Operator::node::<Slice>("split_with_sizes", "Tensor::split_with_sizes"),
+        Operator::node::<Slice>("chunk", "Tensor::chunk"),
     ]
 }

@@ -3,6 +3,7 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
+use super::reduce::Axes;
 use crate::error::{Error, Result};
 use crate::shape::{self, Dims, IntoShape, Layout};
 use crate::tape::{Cx, Op};
@@ -292,17 +293,18 @@ fallible! {
         Ok(view(self, self.layout().broadcast_to(&target), Expand))
     }
 
-    /// The tensor without the axis `axis`, if that is of size 1.
+    /// The tensor without one axis or several, where they are of size 1.
     ///
     /// # Panics
-    /// If it has no such axis.
+    /// If it has no such axis, or one is named twice.
     ///
     /// ```
     /// assert_eq!(retrograd::zeros([2, 1]).squeeze_dim(-1).shape(), [2]);
+    /// assert_eq!(retrograd::zeros([1, 2, 1]).squeeze_dim([0, 1]).shape(), [2, 1]);
     /// ```
-    fn squeeze_dim | try_squeeze_dim(&self, axis: i64) -> Tensor {
-        let axis = shape::axis("squeeze", axis, self.rank())?;
-        let keep: Dims = (0..self.rank()).filter(|&a| a != axis || self.shape()[a] != 1).collect();
+    fn squeeze_dim | try_squeeze_dim(&self, axes: impl Axes) -> Tensor {
+        let axes = shape::axes("squeeze", &axes.list(), self.rank())?;
+        let keep: Dims = (0..self.rank()).filter(|a| !axes.contains(a) || self.shape()[*a] != 1).collect();
         Ok(view(self, with_axes(self, &keep), SqueezeDim))
     }
 
@@ -383,10 +385,8 @@ impl Tensor {
 pub(crate) fn operators() -> Vec<super::operator::Operator> {
     use super::operator::Operator;
     vec![
-        Operator::node::<View>(
-            "reshape",
-            "Tensor::reshape Tensor::view Tensor::flatten Tensor::flatten_dims",
-        ),
+        Operator::node::<View>("reshape", "Tensor::reshape Tensor::view"),
+        Operator::node::<View>("flatten", "Tensor::flatten Tensor::flatten_dims"),
         Operator::node::<Squeeze>("squeeze", "Tensor::squeeze Tensor::squeeze_dim")
             .and::<SqueezeDim>(),
         Operator::node::<Unsqueeze>("unsqueeze", "Tensor::unsqueeze"),
