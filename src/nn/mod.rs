@@ -23,6 +23,7 @@ mod param;
 mod print;
 mod sequential;
 mod state;
+pub mod utils;
 
 pub use activation::{Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh};
 pub use dropout::Dropout;

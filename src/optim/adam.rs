@@ -1,5 +1,6 @@
 //! Adam and AdamW.
 
+use super::state::{Names, State};
 use super::{ParamGroup, checked, groups, in_range, setters};
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
@@ -29,40 +30,35 @@ pub struct AdamSettings {
 }
 
 impl AdamSettings {
+    /// The means of the gradient and of its square, and the greatest of the latter.
+    const NAMES: Names = Names::buffers(&["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]);
+
     fn check(&self) -> Result<()> {
         let beta = |beta: f64| (0.0..1.0).contains(&beta);
-        in_range("Adam", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
-        in_range("Adam", "eps", self.eps, self.eps >= 0.0, "at least 0")?;
+        in_range("Adam", "lr", &self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Adam", "eps", &self.eps, self.eps >= 0.0, "at least 0")?;
         in_range(
             "Adam",
             "betas.0",
-            self.betas.0,
+            &self.betas.0,
             beta(self.betas.0),
             "from 0 to below 1",
         )?;
         in_range(
             "Adam",
             "betas.1",
-            self.betas.1,
+            &self.betas.1,
             beta(self.betas.1),
             "from 0 to below 1",
         )?;
         in_range(
             "Adam",
             "weight_decay",
-            self.weight_decay,
+            &self.weight_decay,
             self.weight_decay >= 0.0,
             "at least 0",
         )
     }
-}
-
-/// What is kept of a parameter's past.
-#[derive(Debug, Default)]
-struct Moments {
-    steps: i32,
-    /// The means of the gradient and of its square, and the greatest of the latter.
-    means: Option<[Tensor; 3]>,
 }
 
 macro_rules! adam {
@@ -71,7 +67,7 @@ macro_rules! adam {
         #[derive(Debug)]
         pub struct $Adam {
             groups: Vec<ParamGroup<AdamSettings>>,
-            state: Vec<Moments>,
+            state: Vec<State>,
         }
 
         impl $Adam {
@@ -91,7 +87,7 @@ macro_rules! adam {
                     maximize: false,
                     decoupled: $decoupled,
                 };
-                let state = params.iter().map(|_| Moments::default()).collect();
+                let state = params.iter().map(|_| State::default()).collect();
                 $Adam { groups: vec![ParamGroup { params, settings }], state }
             }
         }
@@ -137,7 +133,7 @@ adam! {
     AdamW, 1e-2, true
 }
 
-fn update(param: &Tensor, grad: &Tensor, settings: &AdamSettings, state: &mut Moments) {
+fn update(param: &Tensor, grad: &Tensor, settings: &AdamSettings, state: &mut State) {
     with_float!(param.dtype(), T => step::<T>(param, grad, settings, state), else ());
 }
 
@@ -145,7 +141,7 @@ fn step<T: Element + num_traits::Float>(
     param: &Tensor,
     grad: &Tensor,
     settings: &AdamSettings,
-    state: &mut Moments,
+    state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     let (beta1, beta2) = settings.betas;
@@ -163,9 +159,8 @@ fn step<T: Element + num_traits::Float>(
         }
     }
     state.steps += 1;
-    let [mean, square, greatest] = state
-        .means
-        .get_or_insert_with(|| std::array::from_fn(|_| param.zeros_like().contiguous()));
+    let steps = state.steps as i32;
+    let [mean, square, greatest] = state.zeros(param);
     let (share1, share2, keep2) = (num(1.0 - beta1), num(1.0 - beta2), num(beta2));
     mean.write_values::<T>(|mean| simd::update(mean, &slope, |m, g| m + share1 * (g - m)));
     square.write_values::<T>(|square| {
@@ -177,14 +172,10 @@ fn step<T: Element + num_traits::Float>(
             simd::update(greatest, &square, |a, b| if b > a { b } else { a })
         });
     }
-    let correction1 = 1.0 - beta1.powi(state.steps);
-    let correction2 = num((1.0 - beta2.powi(state.steps)).sqrt());
+    let correction1 = 1.0 - beta1.powi(steps);
+    let correction2 = num((1.0 - beta2.powi(steps)).sqrt());
     let (size, eps) = (num(settings.lr / correction1), num(settings.eps));
-    let root = if settings.amsgrad {
-        &*greatest
-    } else {
-        &*square
-    };
+    let root = if settings.amsgrad { greatest } else { square };
     let mut direction = Data::<T>::scratch(param.numel());
     simd::zip(
         &mean.values::<T>(),

@@ -1,11 +1,12 @@
 //! The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno.
 
+use super::lbfgs_state::State;
 use super::line_search::{Point, strong_wolfe};
 use super::{Optimizer, checked, in_range};
 use crate::error::{Error, OrPanic, Result};
+use crate::nn::StateDict;
 use crate::tape::TensorList;
 use crate::{Tensor, cat, no_grad};
-use std::collections::VecDeque;
 use std::fmt;
 
 /// What a closure may return as its loss: a tensor, or a result with one.
@@ -103,16 +104,6 @@ pub struct Lbfgs {
     state: State,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    iterations: usize,
-    /// The last direction, its step size, and the gradient it was taken at.
-    last: Option<(Vec<f64>, f64, Vec<f64>)>,
-    /// Differences of gradients and of parameters, and the inverse of their product.
-    history: VecDeque<(Vec<f64>, Vec<f64>, f64)>,
-    scale: f64,
-}
-
 macro_rules! setter {
     ($($(#[$doc:meta])* $name:ident: $t:ty => $e:expr;)*) => { impl Lbfgs { $(
         $(#[$doc])*
@@ -187,7 +178,7 @@ impl Lbfgs {
         &mut self,
         mut closure: impl FnMut() -> L,
     ) -> Result<LbfgsReport> {
-        in_range("Lbfgs", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Lbfgs", "lr", &self.lr, self.lr >= 0.0, "at least 0")?;
         let params = self.params.clone();
         let mut evaluate = || -> Result<Point> {
             params.iter().for_each(Tensor::zero_grad);
@@ -401,7 +392,17 @@ impl Optimizer for Lbfgs {
         vec![self.lr]
     }
 
-    fn set_lr(&mut self, lr: f64) {
-        self.lr = lr;
+    fn set_lrs(&mut self, lrs: &[f64]) {
+        lrs.iter().for_each(|lr| self.lr = *lr);
+    }
+
+    fn state_dict(&self) -> StateDict {
+        self.state.save(self.lr)
+    }
+
+    fn load_state_dict(&mut self, state: &StateDict) -> Result<()> {
+        let size = self.params.iter().map(Tensor::numel).sum();
+        (self.lr, self.state) = State::load(state, size)?;
+        Ok(())
     }
 }

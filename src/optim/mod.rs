@@ -10,18 +10,39 @@
 //! assert_eq!(w.detach(), tensor![0.8]);
 //! ```
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
+mod asgd;
 mod lbfgs;
+mod lbfgs_state;
 mod line_search;
+pub mod lr_scheduler;
+mod nadam;
+mod radam;
+mod rmsprop;
+mod rprop;
 mod sgd;
+mod state;
 
+pub use adadelta::{Adadelta, AdadeltaSettings};
+pub use adagrad::{Adagrad, AdagradSettings};
 pub use adam::{Adam, AdamSettings, AdamW};
+pub use adamax::{Adamax, AdamaxSettings};
+pub use asgd::{Asgd, AsgdSettings};
 pub use lbfgs::{IntoLoss, Lbfgs, LbfgsReport, Stop};
+pub use nadam::{NAdam, NAdamSettings};
+pub use radam::{RAdam, RAdamSettings};
+pub use rmsprop::{RmsProp, RmsPropSettings};
+pub use rprop::{Rprop, RpropSettings};
 pub use sgd::{Sgd, SgdSettings};
 
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
+use crate::nn::StateDict;
 use crate::tape::TensorList;
+use state::State;
 
 /// Parameters that share their settings.
 #[derive(Debug, Clone)]
@@ -94,7 +115,43 @@ pub trait Optimizer {
     fn lrs(&self) -> Vec<f64>;
 
     /// Sets the learning rate of every group.
-    fn set_lr(&mut self, lr: f64);
+    fn set_lr(&mut self, lr: f64) {
+        self.set_lrs(&vec![lr; self.lrs().len()]);
+    }
+
+    /// Sets the learning rates, one for each group.
+    fn set_lrs(&mut self, lrs: &[f64]);
+
+    /// What the optimizer remembers of its steps, by name: `state.0.step`, `state.0.exp_avg` .. for each parameter in
+    /// order, and each group's learning rate as `group.0.lr`. The tensors are copies.
+    ///
+    /// ```
+    /// use retrograd::{optim::Sgd, prelude::*};
+    /// let w = tensor![1.0].requires_grad_();
+    /// let mut sgd = Sgd::new([&w], 0.5).momentum(0.9);
+    /// w.sum().backward();
+    /// sgd.step();
+    /// assert_eq!(sgd.state_dict().names(), ["group.0.lr", "state.0.step", "state.0.momentum_buffer"]);
+    /// ```
+    fn state_dict(&self) -> StateDict;
+
+    /// Takes over what another optimizer of the same kind and parameters remembered, to go on from there.
+    ///
+    /// # Errors
+    /// If a name is unknown or missing, or a shape does not fit. Nothing is changed then.
+    ///
+    /// ```
+    /// use retrograd::{optim::Adam, prelude::*};
+    /// let w = tensor![1.0].requires_grad_();
+    /// let mut adam = Adam::new([&w], 0.1);
+    /// w.sum().backward();
+    /// adam.step();
+    /// let mut again = Adam::new([&w], 0.5);
+    /// again.load_state_dict(&adam.state_dict())?;
+    /// assert_eq!(again.lrs(), [0.1]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    fn load_state_dict(&mut self, state: &StateDict) -> Result<()>;
 }
 
 /// The parameters of a list, which must each be a leaf that requires gradients.
@@ -130,7 +187,7 @@ fn checked(op: &'static str, params: impl TensorList) -> Result<Vec<Tensor>> {
 fn in_range(
     op: &'static str,
     argument: &'static str,
-    value: f64,
+    value: &dyn std::fmt::Debug,
     fits: bool,
     range: &str,
 ) -> Result<()> {
@@ -140,7 +197,7 @@ fn in_range(
     Err(Error::InvalidArgument {
         op,
         argument,
-        value: value.to_string(),
+        value: format!("{value:?}"),
         problem: format!("it must be {range}"),
         cure: "Set it when the optimizer is made, or in its group.".into(),
     })
@@ -230,10 +287,23 @@ macro_rules! groups {
                 self.groups.iter().map(|group| group.settings.lr).collect()
             }
 
-            fn set_lr(&mut self, lr: f64) {
-                self.groups
-                    .iter_mut()
-                    .for_each(|group| group.settings.lr = lr);
+            fn set_lrs(&mut self, lrs: &[f64]) {
+                let groups = self.groups.iter_mut().zip(lrs);
+                groups.for_each(|(group, lr)| group.settings.lr = *lr);
+            }
+
+            fn state_dict(&self) -> crate::nn::StateDict {
+                crate::optim::state::save(&self.lrs(), &self.state, $Settings::NAMES)
+            }
+
+            fn load_state_dict(&mut self, state: &crate::nn::StateDict) -> crate::Result<()> {
+                let params = self.parameters();
+                let op = stringify!($Optimizer);
+                let (lrs, state) =
+                    crate::optim::state::load(op, state, &self.lrs(), &params, $Settings::NAMES)?;
+                self.set_lrs(&lrs);
+                self.state = state;
+                Ok(())
             }
         }
     };
@@ -253,6 +323,80 @@ macro_rules! setters {
     };
 }
 use setters;
+
+/// Declares an optimizer with its settings: each with its default and the range it must lie in.
+macro_rules! optimizer {
+    (
+        $(#[$doc:meta])* $Optimizer:ident $Settings:ident remembers $names:expr;
+        $($(#[$setting_doc:meta])* $setting:ident: $t:ty = $default:expr, |$v:ident| $fits:expr, $range:literal;)*
+    ) => {
+        #[doc = concat!("The settings of [`", stringify!($Optimizer), "`].")]
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $Settings {
+            /// The learning rate, from 0.
+            pub lr: f64,
+            /// The factor of the parameter that is added to its gradient; default 0.
+            pub weight_decay: f64,
+            /// Whether the loss is to grow; default `false`.
+            pub maximize: bool,
+            $($(#[$setting_doc])* pub $setting: $t,)*
+        }
+
+        impl $Settings {
+            const NAMES: crate::optim::state::Names = $names;
+
+            fn check(&self) -> crate::Result<()> {
+                let name = stringify!($Optimizer);
+                let in_range = |argument, value: &dyn std::fmt::Debug, fits, range| {
+                    crate::optim::in_range(name, argument, value, fits, range)
+                };
+                in_range("lr", &self.lr, self.lr >= 0.0, "at least 0")?;
+                in_range("weight_decay", &self.weight_decay, self.weight_decay >= 0.0, "at least 0")?;
+                $({
+                    let $v = self.$setting;
+                    in_range(stringify!($setting), &$v, $fits, $range)?;
+                })*
+                Ok(())
+            }
+        }
+
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $Optimizer {
+            groups: Vec<crate::optim::ParamGroup<$Settings>>,
+            state: Vec<crate::optim::State>,
+        }
+
+        impl $Optimizer {
+            /// With PyTorch's defaults but for the learning rate.
+            ///
+            /// # Panics
+            /// If there is no parameter or one is no leaf.
+            #[track_caller]
+            pub fn new(params: impl crate::tape::TensorList, lr: f64) -> Self {
+                let params = crate::error::OrPanic::or_panic(crate::optim::checked(stringify!($Optimizer), params));
+                let state = params.iter().map(|_| crate::optim::State::default()).collect();
+                let settings = $Settings { lr, weight_decay: 0.0, maximize: false, $($setting: $default,)* };
+                $Optimizer { groups: vec![crate::optim::ParamGroup { params, settings }], state }
+            }
+        }
+        crate::optim::groups!($Optimizer, $Settings);
+        crate::optim::setters! { $Optimizer:
+            /// The factor of the parameter that is added to its gradient; default 0.
+            weight_decay(weight_decay: f64);
+            /// Whether the loss is to grow; default `false`.
+            maximize(maximize: bool);
+            $($(#[$setting_doc])* $setting($setting: $t);)*
+        }
+
+        #[track_caller]
+        fn update(param: &Tensor, grad: &Tensor, settings: &$Settings, state: &mut State) {
+            with_float!(param.dtype(), T => step::<T>(param, grad, settings, state), else ());
+        }
+    };
+}
+use optimizer;
 
 /// Changes a parameter's values by a direction in row-major order.
 #[track_caller]

@@ -1,5 +1,6 @@
 //! Gradient descent.
 
+use super::state::{Names, State};
 use super::{ParamGroup, checked, groups, in_range, setters};
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
@@ -26,19 +27,21 @@ pub struct SgdSettings {
 }
 
 impl SgdSettings {
+    const NAMES: Names = Names::buffers(&["momentum_buffer"]);
+
     fn check(&self) -> Result<()> {
-        in_range("Sgd", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Sgd", "lr", &self.lr, self.lr >= 0.0, "at least 0")?;
         in_range(
             "Sgd",
             "momentum",
-            self.momentum,
+            &self.momentum,
             self.momentum >= 0.0,
             "at least 0",
         )?;
         in_range(
             "Sgd",
             "weight_decay",
-            self.weight_decay,
+            &self.weight_decay,
             self.weight_decay >= 0.0,
             "at least 0",
         )?;
@@ -46,7 +49,7 @@ impl SgdSettings {
         in_range(
             "Sgd",
             "momentum",
-            self.momentum,
+            &self.momentum,
             fits,
             "above 0, without dampening, where `nesterov` is on",
         )
@@ -66,7 +69,7 @@ impl SgdSettings {
 #[derive(Debug)]
 pub struct Sgd {
     groups: Vec<ParamGroup<SgdSettings>>,
-    state: Vec<Option<Tensor>>,
+    state: Vec<State>,
 }
 
 impl Sgd {
@@ -86,7 +89,7 @@ impl Sgd {
             maximize: false,
         };
         Sgd {
-            state: vec![None; params.len()],
+            state: params.iter().map(|_| State::default()).collect(),
             groups: vec![ParamGroup { params, settings }],
         }
     }
@@ -105,7 +108,7 @@ setters! { Sgd:
     maximize(maximize: bool);
 }
 
-fn update(param: &Tensor, grad: &Tensor, settings: &SgdSettings, state: &mut Option<Tensor>) {
+fn update(param: &Tensor, grad: &Tensor, settings: &SgdSettings, state: &mut State) {
     with_float!(param.dtype(), T => step::<T>(param, grad, settings, state), else ());
 }
 
@@ -113,7 +116,7 @@ fn step<T: Element + num_traits::Float>(
     param: &Tensor,
     grad: &Tensor,
     settings: &SgdSettings,
-    state: &mut Option<Tensor>,
+    state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     let (lr, decay, momentum) = (
@@ -121,6 +124,7 @@ fn step<T: Element + num_traits::Float>(
         num(settings.weight_decay),
         num(settings.momentum),
     );
+    state.steps += 1;
     let values = param.values::<T>();
     let mut direction = grad.values::<T>().into_data();
     if settings.maximize {
@@ -132,13 +136,16 @@ fn step<T: Element + num_traits::Float>(
     drop(values);
     if settings.momentum != 0.0 {
         let share = num(1.0 - settings.dampening);
-        match state {
-            None => *state = Some(Tensor::from_data(param.shape().into(), direction.clone())),
+        match state.buffers.first() {
+            None => {
+                let first = Tensor::from_data(param.shape().into(), direction.clone());
+                state.buffers.push(first);
+            }
             Some(buffer) => buffer.write_values::<T>(|buffer| {
                 simd::update(buffer, &direction, |b, g| b * momentum + share * g);
             }),
         }
-        if let Some(buffer) = state {
+        if let Some(buffer) = state.buffers.first() {
             let buffer = buffer.values::<T>();
             match settings.nesterov {
                 true => simd::update(direction.make_mut(), &buffer, |g, b| g + momentum * b),

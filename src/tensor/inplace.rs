@@ -23,13 +23,23 @@ impl Tensor {
         });
     }
 
+    /// Takes the elements out of a tensor that nobody else reads, to be given back by [`assign`](Tensor::assign).
+    pub(crate) fn take_data<T: Element>(&self) -> Data<T> {
+        let mut taken = Data::scratch(0);
+        self.storage().write(|buffer| {
+            let data = T::data_mut(buffer).expect("the caller matched on the tensor's type");
+            std::mem::swap(data, &mut taken);
+        });
+        taken
+    }
+
     /// Writes a row-major run of values to this tensor's elements, wherever they lie.
     #[track_caller]
     pub(crate) fn assign<T: Element>(&self, values: Data<T>) {
         let layout = self.layout();
         self.storage().write(|buffer| {
             let data = T::data_mut(buffer).expect("the caller matched on the tensor's type");
-            if layout.contiguous && data.len() == values.len() {
+            if layout.contiguous && (data.len() == values.len() || data.is_empty()) {
                 *data = values;
             } else if layout.contiguous {
                 data.make_mut()[layout.offset..layout.offset + values.len()]

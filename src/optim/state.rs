@@ -1,0 +1,219 @@
+//! What first-order optimizers remember of each parameter, and how it goes out and in.
+
+use crate::error::{Error, Result};
+use crate::kernels::simd;
+use crate::nn::StateDict;
+use crate::tensor::storage::Data;
+use crate::{DType, Element, Tensor};
+
+/// PyTorch's names of what is remembered.
+#[derive(Clone, Copy)]
+pub(crate) struct Names {
+    /// Of tensors in the parameter's shape.
+    pub(crate) buffers: &'static [&'static str],
+    /// Of numbers.
+    pub(crate) scalars: &'static [&'static str],
+}
+
+impl Names {
+    pub(crate) const fn buffers(buffers: &'static [&'static str]) -> Names {
+        Names {
+            buffers,
+            scalars: &[],
+        }
+    }
+}
+
+/// A number as an `f64` tensor of no axes, whatever the default type.
+pub(super) fn exact(value: f64) -> Tensor {
+    Tensor::from_vec(vec![value], ())
+}
+
+/// What is remembered of one parameter.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) steps: u64,
+    pub(crate) scalars: Vec<f64>,
+    /// Contiguous tensors of the parameter's shape and type; none before the first step.
+    pub(crate) buffers: Vec<Tensor>,
+}
+
+impl State {
+    /// The buffers, which begin as zeros.
+    pub(crate) fn zeros<const N: usize>(&mut self, param: &Tensor) -> [&Tensor; N] {
+        self.filled(param, [0.0; N])
+    }
+
+    /// The buffers, which begin filled with these values.
+    pub(crate) fn filled<const N: usize>(
+        &mut self,
+        param: &Tensor,
+        first: [f64; N],
+    ) -> [&Tensor; N] {
+        let missing = first.iter().skip(self.buffers.len());
+        let fill = |&value: &f64| exact(value).to(param.dtype()).expand(param.shape()).copy();
+        self.buffers.extend(missing.map(fill).collect::<Vec<_>>());
+        std::array::from_fn(|i| &self.buffers[i])
+    }
+}
+
+/// Changes a parameter and its buffers in one pass: `f` gets an element of the parameter, of its gradient and of
+/// each buffer.
+#[track_caller]
+pub(crate) fn fused<T: Element, const N: usize>(
+    param: &Tensor,
+    grad: &[T],
+    buffers: [&Tensor; N],
+    f: impl Fn(&mut T, T, [&mut T; N]),
+) {
+    let len = param.numel();
+    let mut taken: [Data<T>; N] = buffers.map(Tensor::take_data);
+    {
+        let mut slices = taken.each_mut().map(|data| &mut data.make_mut()[..len]);
+        let grad = &grad[..len];
+        let pass = |values: &mut [T]| {
+            let values = &mut values[..len];
+            simd::vectorize(
+                len,
+                #[inline(always)]
+                || {
+                    for i in 0..len {
+                        f(
+                            &mut values[i],
+                            grad[i],
+                            slices.each_mut().map(|slice| &mut slice[i]),
+                        );
+                    }
+                },
+            );
+        };
+        if param.is_contiguous() {
+            param.write_values(pass);
+        } else {
+            let mut values = param.values::<T>().into_data();
+            let mut pass = pass;
+            pass(values.make_mut());
+            param.assign(values);
+        }
+    }
+    buffers
+        .into_iter()
+        .zip(taken)
+        .for_each(|(buffer, data)| buffer.assign(data));
+}
+
+/// A gradient's values as a step uses them: turned round to climb, with the share of the weights that decays.
+pub(crate) fn slope<T: Element + num_traits::Float>(
+    param: &Tensor,
+    grad: &Tensor,
+    maximize: bool,
+    weight_decay: f64,
+) -> Data<T> {
+    let mut slope = grad.values::<T>().into_data();
+    if maximize {
+        simd::map_in_place(slope.make_mut(), |g| -g);
+    }
+    if weight_decay != 0.0 {
+        let decay = <T as Element>::from_f64(weight_decay);
+        simd::update(slope.make_mut(), &param.values::<T>(), |g, w| g + decay * w);
+    }
+    slope
+}
+
+/// The state by name.
+pub(crate) fn save(lrs: &[f64], state: &[State], names: Names) -> StateDict {
+    let lrs = lrs.iter().enumerate();
+    let mut dict: StateDict = lrs
+        .map(|(i, &lr)| (format!("group.{i}.lr"), exact(lr)))
+        .collect();
+    for (i, state) in state
+        .iter()
+        .enumerate()
+        .filter(|(_, state)| state.steps > 0)
+    {
+        dict.insert(
+            format!("state.{i}.step"),
+            Tensor::scalar(state.steps as i64),
+        );
+        for (name, &value) in names.scalars.iter().zip(&state.scalars) {
+            dict.insert(format!("state.{i}.{name}"), exact(value));
+        }
+        for (name, buffer) in names.buffers.iter().zip(&state.buffers) {
+            dict.insert(format!("state.{i}.{name}"), buffer.copy());
+        }
+    }
+    dict
+}
+
+/// The learning rates and states of a dictionary that [`save`] made.
+pub(crate) fn load(
+    op: &'static str,
+    dict: &StateDict,
+    lrs: &[f64],
+    params: &[Tensor],
+    names: Names,
+) -> Result<(Vec<f64>, Vec<State>)> {
+    let refuse = |name: &str, problem: String| Error::InvalidArgument {
+        op,
+        argument: "state",
+        value: name.to_owned(),
+        problem,
+        cure:
+            "Load what `state_dict()` of the same kind of optimizer over the same parameters gave."
+                .into(),
+    };
+    let number = |name: &str| -> Result<f64> {
+        let tensor = dict
+            .get(name)
+            .ok_or_else(|| refuse(name, "it is missing".into()))?;
+        match tensor.numel() {
+            1 => Ok(tensor.to(DType::F64).item()),
+            _ => Err(refuse(
+                name,
+                format!("it is one number, and has shape {:?}", tensor.shape()),
+            )),
+        }
+    };
+    let rates = (0..lrs.len()).map(|i| number(&format!("group.{i}.lr")));
+    let rates = rates.collect::<Result<Vec<_>>>()?;
+    let mut known: Vec<String> = (0..lrs.len()).map(|i| format!("group.{i}.lr")).collect();
+    let mut states = Vec::new();
+    for (i, param) in params.iter().enumerate() {
+        let mut state = State::default();
+        let key = |name: &str| format!("state.{i}.{name}");
+        known.push(key("step"));
+        if dict.get(&key("step")).is_some() {
+            state.steps = number(&key("step"))? as u64;
+            for name in names.scalars {
+                state.scalars.push(number(&key(name))?);
+                known.push(key(name));
+            }
+            for name in names.buffers {
+                let Some(buffer) = dict.get(&key(name)) else {
+                    break;
+                };
+                if buffer.shape() != param.shape() {
+                    let problem = format!(
+                        "it has shape {:?}, the parameter {:?}",
+                        buffer.shape(),
+                        param.shape()
+                    );
+                    return Err(refuse(&key(name), problem));
+                }
+                state
+                    .buffers
+                    .push(buffer.detach().to(param.dtype()).contiguous().copy());
+                known.push(key(name));
+            }
+        }
+        states.push(state);
+    }
+    match dict
+        .names()
+        .into_iter()
+        .find(|name| !known.iter().any(|k| k == name))
+    {
+        Some(name) => Err(refuse(name, "there is no such state here".into())),
+        None => Ok((rates, states)),
+    }
+}
