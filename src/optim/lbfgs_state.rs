@@ -6,13 +6,15 @@ use crate::nn::StateDict;
 use crate::{DType, Tensor};
 use std::collections::VecDeque;
 
+/// A difference of gradients, one of parameters, and the inverse of their product.
+pub(super) type Change = (Vec<f64>, Vec<f64>, f64);
+
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) iterations: usize,
     /// The last direction, its step size, and the gradient it was taken at.
     pub(super) last: Option<(Vec<f64>, f64, Vec<f64>)>,
-    /// Differences of gradients and of parameters, and the inverse of their product.
-    pub(super) history: VecDeque<(Vec<f64>, Vec<f64>, f64)>,
+    pub(super) history: VecDeque<Change>,
     pub(super) scale: f64,
 }
 
@@ -46,7 +48,7 @@ impl State {
         state.insert("state.0.prev_flat_grad", Tensor::from(gradient.clone()));
         state.insert("state.0.H_diag", exact(self.scale));
         let shape = [self.history.len(), direction.len()];
-        let rows = |pick: fn(&(Vec<f64>, Vec<f64>, f64)) -> &Vec<f64>| -> Tensor {
+        let rows = |pick: fn(&Change) -> &Vec<f64>| -> Tensor {
             let values: Vec<f64> = self.history.iter().flat_map(pick).copied().collect();
             Tensor::from_vec(values, shape)
         };

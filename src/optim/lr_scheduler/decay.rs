@@ -20,7 +20,7 @@ schedule! {
     StepLr(step_size: usize);
     /// The factor; default 0.1.
     gamma: f64 = 0.1;
-    |this, epoch, _base, now| match epoch > 0 && epoch % this.step_size.max(1) == 0 {
+    |this, epoch, _base, now| match epoch > 0 && epoch.is_multiple_of(this.step_size.max(1)) {
         true => now * this.gamma,
         false => now,
     }
