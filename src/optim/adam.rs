@@ -35,26 +35,26 @@ impl AdamSettings {
 
     fn check(&self) -> Result<()> {
         let beta = |beta: f64| (0.0..1.0).contains(&beta);
-        in_range("Adam", "lr", &self.lr, self.lr >= 0.0, "at least 0")?;
-        in_range("Adam", "eps", &self.eps, self.eps >= 0.0, "at least 0")?;
+        in_range("Adam", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Adam", "eps", self.eps, self.eps >= 0.0, "at least 0")?;
         in_range(
             "Adam",
             "betas.0",
-            &self.betas.0,
+            self.betas.0,
             beta(self.betas.0),
             "from 0 to below 1",
         )?;
         in_range(
             "Adam",
             "betas.1",
-            &self.betas.1,
+            self.betas.1,
             beta(self.betas.1),
             "from 0 to below 1",
         )?;
         in_range(
             "Adam",
             "weight_decay",
-            &self.weight_decay,
+            self.weight_decay,
             self.weight_decay >= 0.0,
             "at least 0",
         )

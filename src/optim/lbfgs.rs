@@ -178,7 +178,7 @@ impl Lbfgs {
         &mut self,
         mut closure: impl FnMut() -> L,
     ) -> Result<LbfgsReport> {
-        in_range("Lbfgs", "lr", &self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Lbfgs", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
         let params = self.params.clone();
         let mut evaluate = || -> Result<Point> {
             params.iter().for_each(Tensor::zero_grad);

@@ -187,7 +187,7 @@ fn checked(op: &'static str, params: impl TensorList) -> Result<Vec<Tensor>> {
 fn in_range(
     op: &'static str,
     argument: &'static str,
-    value: &dyn std::fmt::Debug,
+    value: impl std::fmt::Display,
     fits: bool,
     range: &str,
 ) -> Result<()> {
@@ -197,7 +197,7 @@ fn in_range(
     Err(Error::InvalidArgument {
         op,
         argument,
-        value: format!("{value:?}"),
+        value: value.to_string(),
         problem: format!("it must be {range}"),
         cure: "Set it when the optimizer is made, or in its group.".into(),
     })
@@ -349,7 +349,7 @@ macro_rules! optimizer {
             fn check(&self) -> crate::Result<()> {
                 let name = stringify!($Optimizer);
                 let in_range = |argument, value: &dyn std::fmt::Debug, fits, range| {
-                    crate::optim::in_range(name, argument, value, fits, range)
+                    crate::optim::in_range(name, argument, format!("{value:?}"), fits, range)
                 };
                 in_range("lr", &self.lr, self.lr >= 0.0, "at least 0")?;
                 in_range("weight_decay", &self.weight_decay, self.weight_decay >= 0.0, "at least 0")?;

@@ -30,18 +30,18 @@ impl SgdSettings {
     const NAMES: Names = Names::buffers(&["momentum_buffer"]);
 
     fn check(&self) -> Result<()> {
-        in_range("Sgd", "lr", &self.lr, self.lr >= 0.0, "at least 0")?;
+        in_range("Sgd", "lr", self.lr, self.lr >= 0.0, "at least 0")?;
         in_range(
             "Sgd",
             "momentum",
-            &self.momentum,
+            self.momentum,
             self.momentum >= 0.0,
             "at least 0",
         )?;
         in_range(
             "Sgd",
             "weight_decay",
-            &self.weight_decay,
+            self.weight_decay,
             self.weight_decay >= 0.0,
             "at least 0",
         )?;
@@ -49,7 +49,7 @@ impl SgdSettings {
         in_range(
             "Sgd",
             "momentum",
-            &self.momentum,
+            self.momentum,
             fits,
             "above 0, without dampening, where `nesterov` is on",
         )
