@@ -1,6 +1,7 @@
 //! Features with mean 0 and variance 1.
 
-use crate::{Error, Result, Tensor};
+use super::columns::{Columns, check, float};
+use crate::{Result, Tensor};
 
 /// Subtracts each column's mean and divides by its standard deviation, as scikit-learn's `StandardScaler`.
 ///
@@ -20,13 +21,69 @@ use crate::{Error, Result, Tensor};
 pub struct StandardScaler {
     mean: Tensor,
     scale: Tensor,
+    options: StandardOptions,
+}
+
+/// Settings of [`StandardScaler`]; see [`StandardScaler::options`].
+#[derive(Debug, Clone)]
+pub struct StandardOptions {
+    with_mean: bool,
+    with_std: bool,
+}
+
+impl StandardOptions {
+    /// Whether the mean is subtracted; `true` by default.
+    ///
+    /// ```
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
+    /// let x = tensor![[1.0], [3.0]];
+    /// let scaler = StandardScaler::options().with_mean(false).fit(&x)?;
+    /// assert_eq!(scaler.transform(&x)?, x);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
+    pub fn with_mean(mut self, with_mean: bool) -> Self {
+        self.with_mean = with_mean;
+        self
+    }
+
+    /// Whether columns are divided by their standard deviation; `true` by default.
+    ///
+    /// ```
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
+    /// let x = tensor![[1.0], [5.0]];
+    /// let scaler = StandardScaler::options().with_std(false).fit(&x)?;
+    /// assert_eq!(scaler.transform(&x)?, tensor![[-2.0], [2.0]]);
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
+    pub fn with_std(mut self, with_std: bool) -> Self {
+        self.with_std = with_std;
+        self
+    }
+
+    /// As [`StandardScaler::fit`], with these settings.
+    ///
+    /// # Errors
+    /// As [`StandardScaler::fit`].
+    ///
+    /// ```
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
+    /// assert!(StandardScaler::options().fit(&tensor![1.0, 2.0]).is_err());
+    /// ```
+    pub fn fit(&self, x: &Tensor) -> Result<StandardScaler> {
+        let columns = Columns::new("StandardScaler::fit", x)?;
+        Ok(StandardScaler {
+            mean: Tensor::from(columns.each(|column| mean(&column))),
+            scale: Tensor::from(columns.each(|column| scale(&column))),
+            options: self.clone(),
+        })
+    }
 }
 
 impl StandardScaler {
     /// Takes mean and standard deviation of each column of `x`, `[rows, columns]`. NaN is passed over.
     ///
     /// # Errors
-    /// If `x` is no matrix, or has no row.
+    /// If `x` is no matrix, has no row, or a column holds an infinity or no number.
     ///
     /// ```
     /// use retrograd::{preprocessing::StandardScaler, tensor};
@@ -34,28 +91,20 @@ impl StandardScaler {
     /// assert!(StandardScaler::fit(&x).is_ok());
     /// ```
     pub fn fit(x: &Tensor) -> Result<Self> {
-        let &[rows, columns] = x.shape() else {
-            return Err(no_matrix("StandardScaler::fit", x));
-        };
-        if rows == 0 {
-            return Err(no_matrix("StandardScaler::fit", x));
+        Self::options().fit(x)
+    }
+
+    /// Settings to change before [`StandardOptions::fit`].
+    ///
+    /// ```
+    /// use retrograd::{preprocessing::StandardScaler, tensor};
+    /// assert!(StandardScaler::options().with_mean(false).fit(&tensor![[1.0], [3.0]]).is_ok());
+    /// ```
+    pub fn options() -> StandardOptions {
+        StandardOptions {
+            with_mean: true,
+            with_std: true,
         }
-        let values = x.try_to_vec::<f64>()?;
-        let column = |at: usize| {
-            values
-                .iter()
-                .skip(at)
-                .step_by(columns)
-                .copied()
-                .filter(|v| !v.is_nan())
-        };
-        let (mean, scale) = (0..columns)
-            .map(|at| statistics(column(at)))
-            .unzip::<f64, f64, Vec<_>, Vec<_>>();
-        Ok(StandardScaler {
-            mean: Tensor::from(mean),
-            scale: Tensor::from(scale),
-        })
     }
 
     /// The columns' means, f64, `[columns]`.
@@ -94,9 +143,15 @@ impl StandardScaler {
     /// # Ok::<(), retrograd::Error>(())
     /// ```
     pub fn transform(&self, x: &Tensor) -> Result<Tensor> {
-        self.check("StandardScaler::transform", x)?;
-        x.try_sub(self.mean.to(float(x)))?
-            .try_div(self.scale.to(float(x)))
+        check("StandardScaler::transform", x, self.mean.numel())?;
+        let mut out = x.to(float(x));
+        if self.options.with_mean {
+            out = out.try_sub(self.mean.to(float(x)))?;
+        }
+        if self.options.with_std {
+            out = out.try_div(self.scale.to(float(x)))?;
+        }
+        Ok(out)
     }
 
     /// `x * scale + mean`, which undoes [`transform`](Self::transform).
@@ -112,9 +167,15 @@ impl StandardScaler {
     /// # Ok::<(), retrograd::Error>(())
     /// ```
     pub fn inverse_transform(&self, x: &Tensor) -> Result<Tensor> {
-        self.check("StandardScaler::inverse_transform", x)?;
-        x.try_mul(self.scale.to(float(x)))?
-            .try_add(self.mean.to(float(x)))
+        check("StandardScaler::inverse_transform", x, self.mean.numel())?;
+        let mut out = x.to(float(x));
+        if self.options.with_std {
+            out = out.try_mul(self.scale.to(float(x)))?;
+        }
+        if self.options.with_mean {
+            out = out.try_add(self.mean.to(float(x)))?;
+        }
+        Ok(out)
     }
 
     /// [`fit`](Self::fit) and [`transform`](Self::transform) of the same rows.
@@ -134,58 +195,23 @@ impl StandardScaler {
         let out = scaler.transform(x)?;
         Ok((scaler, out))
     }
-
-    fn check(&self, op: &'static str, x: &Tensor) -> Result<()> {
-        match *x.shape() {
-            [_, columns] if columns == self.mean.numel() => Ok(()),
-            [_, columns] => Err(Error::Shape {
-                op,
-                problem: format!(
-                    "the input has {columns} columns, and {} were fitted",
-                    self.mean.numel()
-                ),
-                cure: "Transform the columns that were fitted.".into(),
-            }),
-            _ => Err(no_matrix(op, x)),
-        }
-    }
 }
 
-/// The type in which a column is transformed: f64 for integers.
-fn float(x: &Tensor) -> crate::DType {
-    if x.dtype().is_float() {
-        x.dtype()
-    } else {
-        crate::DType::F64
-    }
+fn mean(column: &[f64]) -> f64 {
+    column.iter().sum::<f64>() / column.len() as f64
 }
 
-fn no_matrix(op: &'static str, x: &Tensor) -> Error {
-    Error::Shape {
-        op,
-        problem: format!(
-            "the input has shape {:?}, not [rows, columns] with at least one row",
-            x.shape()
-        ),
-        cure: "Reshape it; a single feature is [rows, 1].".into(),
-    }
-}
-
-/// Mean and scale of a column, by scikit-learn's formulas: the variance is corrected for the rounding of the mean, and
-/// what is constant up to rounding gets scale 1.
-fn statistics(column: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    let n = column.clone().count() as f64;
-    let mean = column.clone().sum::<f64>() / n;
-    let off: f64 = column.clone().map(|v| v - mean).sum();
-    let squares: f64 = column.map(|v| (v - mean) * (v - mean)).sum();
+/// The standard deviation by scikit-learn's formula: the variance is corrected for the rounding of the mean, and what
+/// is constant up to rounding gets 1.
+fn scale(column: &[f64]) -> f64 {
+    let (n, mean) = (column.len() as f64, mean(column));
+    let off: f64 = column.iter().map(|v| v - mean).sum();
+    let squares: f64 = column.iter().map(|v| (v - mean) * (v - mean)).sum();
     let variance = (squares - off * off / n) / n;
     let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
-    (
-        mean,
-        if variance <= rounding {
-            1.0
-        } else {
-            variance.sqrt()
-        },
-    )
+    if variance <= rounding {
+        1.0
+    } else {
+        variance.sqrt()
+    }
 }

@@ -4,6 +4,7 @@
 mod common;
 
 mod indexing;
+mod learning;
 mod optim;
 mod printing;
 mod promotion;

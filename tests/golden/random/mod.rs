@@ -1,6 +1,6 @@
 //! Every draw of `random.json`: PyTorch's and NumPy's numbers by seed.
 
-mod call;
+pub(crate) mod call;
 mod numpy;
 mod torch;
 
