@@ -143,6 +143,23 @@ pub enum Error {
         /// The version saved.
         expected: u32,
     },
+    /// A result that is not finite, found by [`detect_anomaly`](crate::tape::detect_anomaly).
+    #[error(
+        "detect_anomaly: {pass}{op}, called at {location}, {found}. {inputs}. Keep its inputs away from there, for \
+         example by `clamp` or a small constant, or scale down what makes them grow."
+    )]
+    NotFinite {
+        /// The operation.
+        op: String,
+        /// Empty for the operation itself, else which pass through it.
+        pass: &'static str,
+        /// Where the operation was called.
+        location: &'static Location<'static>,
+        /// What its result holds.
+        found: String,
+        /// Type, shape and range of what it was given.
+        inputs: String,
+    },
     /// A derivative that differs from the difference quotient.
     #[error(
         "{op}: the derivative of element {output_element} of output {output} by element {input_element} of \

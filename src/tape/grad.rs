@@ -140,6 +140,7 @@ fn walk(
         caller,
         retain,
         create_graph: false,
+        stop_at_inputs: false,
     };
     sweep(roots, None, options).map(drop)
 }
@@ -299,6 +300,7 @@ impl Grad {
                 caller,
                 retain,
                 create_graph: self.create_graph,
+                stop_at_inputs: false,
             },
         )
     }

@@ -3,15 +3,22 @@
 //! Each recorded tensor owns a node; nodes own their inputs' nodes and what their backward reads, never
 //! their own output. So a graph lives exactly as long as some tensor computed in it.
 
+mod anomaly;
 mod grad;
+mod graph;
+mod hooks;
 mod mode;
 pub(crate) mod node;
 mod record;
 mod saved;
 mod status;
 mod sweep;
+mod watch;
 
+pub use anomaly::{DetectAnomaly, detect_anomaly, detect_anomaly_guard, try_detect_anomaly};
 pub use grad::{Grad, GradAllowUnused, TensorList, grad};
+pub use graph::GradNode;
+pub use hooks::HookHandle;
 pub use mode::{GradMode, NoGrad, enable_grad, is_grad_enabled, no_grad, no_grad_guard};
 pub(crate) use node::Op;
 pub use node::live_nodes;

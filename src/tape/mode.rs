@@ -1,10 +1,50 @@
-//! Whether operations are recorded in this thread.
+//! What happens to operations in this thread: whether they are recorded, and who watches them.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 
+/// Operations are recorded.
+pub(crate) const RECORDING: u8 = 1;
+/// Results are searched for numbers that are not finite.
+pub(crate) const ANOMALY: u8 = 1 << 1;
+/// Such a result is noted instead of causing a panic.
+pub(crate) const QUIET: u8 = 1 << 2;
+/// Recorded nodes are listed, for a checkpoint.
+pub(crate) const LISTING: u8 = 1 << 3;
+/// A node's backward runs, whose line stands for those of the operations in it.
+pub(crate) const WITHIN: u8 = 1 << 4;
+
 thread_local! {
-    static ENABLED: Cell<bool> = const { Cell::new(true) };
+    // One byte for all, so that an operation that nobody watches asks once.
+    static MODE: Cell<u8> = const { Cell::new(RECORDING) };
+}
+
+/// The thread's modes, as one set of bits.
+#[inline]
+pub(crate) fn modes() -> u8 {
+    MODE.get()
+}
+
+/// Sets some of the thread's modes and restores those when dropped, on a panic too.
+pub(crate) struct Modes {
+    mask: u8,
+    before: u8,
+}
+
+impl Modes {
+    #[inline]
+    pub(crate) fn set(mask: u8, on: u8) -> Self {
+        let before = MODE.get();
+        MODE.set((before & !mask) | (on & mask));
+        Modes { mask, before }
+    }
+}
+
+impl Drop for Modes {
+    #[inline]
+    fn drop(&mut self) {
+        MODE.set((MODE.get() & !self.mask) | (self.before & self.mask));
+    }
 }
 
 /// Whether operations on tensors that require gradients are recorded in this thread.
@@ -15,13 +55,13 @@ thread_local! {
 /// ```
 #[inline]
 pub fn is_grad_enabled() -> bool {
-    ENABLED.get()
+    modes() & RECORDING != 0
 }
 
 /// Sets the thread's mode and restores the one before when dropped, on a panic too.
 #[must_use = "the mode is restored as soon as the guard is dropped"]
 pub struct GradMode {
-    before: bool,
+    _modes: Modes,
     /// The mode belongs to the thread, so its guard must stay there.
     _not_send: PhantomData<*const ()>,
 }
@@ -30,16 +70,9 @@ impl GradMode {
     #[inline]
     pub(crate) fn set(enabled: bool) -> Self {
         GradMode {
-            before: ENABLED.replace(enabled),
+            _modes: Modes::set(RECORDING, u8::from(enabled)),
             _not_send: PhantomData,
         }
-    }
-}
-
-impl Drop for GradMode {
-    #[inline]
-    fn drop(&mut self) {
-        ENABLED.set(self.before);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Nodes of the graph: what was done, to what, and what its backward needs.
 
+use super::hooks::Extras;
 use super::sweep::Cx;
 use crate::error::{Error, Result};
 use crate::shape::Dims;
@@ -58,8 +59,8 @@ pub(crate) struct State {
     pub(crate) edges: Edges,
     /// Where the backward pass ran that freed the saved values.
     pub(crate) freed_at: Option<&'static Location<'static>>,
-    /// The gradient kept after `retain_grad`.
-    pub(crate) retained: Option<Box<Option<Tensor>>>,
+    /// Hooks, and the gradient kept after `retain_grad`.
+    pub(crate) extras: Option<Box<Extras>>,
 }
 
 pub(crate) trait AnyNode: Send + Sync {

@@ -1,7 +1,8 @@
 //! How a computed tensor gets its place on the tape.
 
-use super::is_grad_enabled;
+use super::mode::{RECORDING, WITHIN, modes};
 use super::node::{Edges, Leaf, Node, Op};
+use super::watch;
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use crate::ops::Listed;
@@ -21,14 +22,20 @@ impl Inner {
         op: impl FnOnce(&Inner) -> O,
     ) -> Tensor {
         let tracked = inputs.iter().any(Arg::requires_grad);
-        if tracked && is_grad_enabled() {
+        let modes = modes();
+        if tracked && modes & RECORDING != 0 {
             let edges: Edges = inputs
                 .iter()
                 .map(|arg| arg.tensor().and_then(Tensor::node))
                 .collect();
             let op = op(&self);
+            let caller = Location::caller();
             let node = Node::record(
-                Location::caller(),
+                if modes & WITHIN == 0 {
+                    caller
+                } else {
+                    watch::line(caller)
+                },
                 self.layout.shape.clone(),
                 self.dtype,
                 edges,
@@ -40,7 +47,11 @@ impl Inner {
         } else {
             self.origin = inputs.iter().find_map(|arg| arg.tensor()?.0.origin);
         }
-        Tensor(Arc::new(self))
+        let out = Tensor(Arc::new(self));
+        if modes & !RECORDING != 0 {
+            watch::result(O::NAME, &out, inputs, modes);
+        }
+        out
     }
 }
 

@@ -91,10 +91,14 @@ impl Cx<'_> {
         if storage.version() != expected {
             return Err(self.changed(storage, expected));
         }
-        Ok(match saved {
+        let tensor = match saved {
             Saved::Input { tensor, .. } => tensor.clone(),
             Saved::Output { storage, .. } => self.own_output(storage.clone()),
-        })
+        };
+        if self.watched {
+            super::anomaly::saw(&tensor);
+        }
+        Ok(tensor)
     }
 
     /// A saved side of a binary operation; it must have been kept.

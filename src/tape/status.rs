@@ -164,7 +164,9 @@ impl Tensor {
             .ok_or_else(|| no_graph("retain_grad", self))
             .or_panic();
         if node.leaf().is_none() {
-            node.state().retained.get_or_insert_default();
+            let mut state = node.state();
+            let extras = state.extras.get_or_insert_default();
+            extras.retained.get_or_insert_default();
         }
     }
 
@@ -176,7 +178,7 @@ impl Tensor {
             return Some(f(&mut slot));
         }
         let mut state = node.state();
-        state.retained.as_deref_mut().map(f)
+        state.extras.as_mut()?.retained.as_mut().map(f)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The walk back through the graph.
 
-use super::mode::GradMode;
+use super::mode::{GradMode, Modes, WITHIN};
 use super::node::{AnyNode, Edges, NodeRef, drop_without_recursion, freed_error, id};
+use super::watch::Line;
+use super::{anomaly, hooks};
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
 use crate::shape::Layout;
@@ -23,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) caller: &'static Location<'static>,
     pub(crate) retain: bool,
     pub(crate) create_graph: bool,
+    /// Whether the walk ends at the inputs, even where one leads to another.
+    pub(crate) stop_at_inputs: bool,
 }
 
 /// What an operation's backward gets: who wants a gradient, and where to put it.
@@ -33,6 +37,8 @@ pub(crate) struct Cx<'a> {
     needed: Option<&'a HashSet<usize, ById>>,
     grads: SmallVec<[Option<Tensor>; 2]>,
     options: Options,
+    /// Whether the gradients are searched for numbers that are not finite.
+    pub(super) watched: bool,
 }
 
 impl<'a> Cx<'a> {
@@ -120,6 +126,7 @@ pub(crate) fn sweep(
     options: Options,
 ) -> Result<Vec<Option<Tensor>>> {
     let _mode = GradMode::set(options.create_graph);
+    let watched = anomaly::is_on();
     let mut captured = vec![None; inputs.map_or(0, <[_]>::len)];
     let wanted: HashMap<usize, usize, ById> = inputs
         .unwrap_or_default()
@@ -141,9 +148,13 @@ pub(crate) fn sweep(
         }
     }
     while let Some((node, grad)) = frontier.pop() {
+        let grad = hooks::on_tensor(&node, grad)?;
         if inputs.is_some() {
             if let Some(&i) = wanted.get(&id(&node)) {
                 captured[i] = Some(grad.clone());
+                if options.stop_at_inputs {
+                    continue;
+                }
             }
         } else if let Some(slot) = node.leaf() {
             accumulate(
@@ -153,11 +164,20 @@ pub(crate) fn sweep(
             if let Some(passes) = node.passes() {
                 passes.fetch_add(1, Relaxed);
             }
+            hooks::accumulated(&node);
             continue;
-        } else if let Some(slot) = node.state().retained.as_deref_mut() {
+        } else if let Some(extras) = node.state().extras.as_deref_mut()
+            && let Some(slot) = &mut extras.retained
+        {
             accumulate(slot, grad.clone());
         }
-        step(&node, &grad, needed.as_ref(), options, &mut frontier)?;
+        step(
+            &node,
+            grad,
+            needed.as_ref(),
+            (options, watched),
+            &mut frontier,
+        )?;
     }
     if let Some(inputs) = inputs {
         // An input named twice gets its gradient in both places.
@@ -173,9 +193,9 @@ pub(crate) fn sweep(
 /// Runs one node's backward and passes the gradients on.
 fn step(
     node: &NodeRef,
-    grad: &Tensor,
+    grad: Tensor,
     needed: Option<&HashSet<usize, ById>>,
-    options: Options,
+    (options, watched): (Options, bool),
     frontier: &mut Frontier,
 ) -> Result<()> {
     if node.leaf().is_some() {
@@ -203,15 +223,29 @@ fn step(
             std::mem::take(&mut state.edges)
         }
     };
+    let grad = hooks::before(node, grad)?;
     let mut cx = Cx {
         node,
         edges: &edges,
         needed,
         grads: SmallVec::from_elem(None, edges.len()),
         options,
+        watched,
     };
-    node.run(grad, &mut cx)?;
-    let grads = std::mem::take(&mut cx.grads);
+    if options.create_graph || watched {
+        run_within(&grad, &mut cx)?;
+    } else {
+        node.run(&grad, &mut cx)?;
+    }
+    let mut grads = std::mem::take(&mut cx.grads);
+    if hooks::any() {
+        for (edge, grad) in edges.iter().zip(&mut grads) {
+            if let (Some(edge), Some(given)) = (edge, grad.take()) {
+                *grad = Some(fit(given, edge, node)?);
+            }
+        }
+        hooks::after(node, &grad, &mut grads)?;
+    }
     for (edge, grad) in edges.iter().zip(grads) {
         if let (Some(edge), Some(grad)) = (edge, grad)
             && needed.is_none_or(|needed| needed.contains(&id(edge)))
@@ -224,6 +258,22 @@ fn step(
         drop_without_recursion(edges);
     }
     Ok(())
+}
+
+/// Runs a node's backward where what it computes is recorded, or searched for numbers that are not finite.
+#[cold]
+fn run_within(grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+    let _modes = Modes::set(WITHIN, WITHIN);
+    let _line = Line::set(cx.node.header().location);
+    if !cx.watched {
+        return cx.node.run(grad, cx);
+    }
+    anomaly::begin();
+    cx.node.run(grad, cx)?;
+    let given = cx.grads.iter().enumerate();
+    given
+        .filter_map(|(i, given)| Some((i, given.as_ref()?)))
+        .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, grad, given))
 }
 
 /// A gradient in its input's own shape and type.
@@ -301,6 +351,9 @@ fn leading_to(
                 }
                 if wanted.contains_key(&own) {
                     needed.insert(own);
+                    if options.stop_at_inputs {
+                        continue;
+                    }
                 }
                 let state = node.state();
                 if state.freed_at.is_some() {

@@ -1,0 +1,76 @@
+//! What happens around an operation that somebody watches: never on the usual path.
+
+use super::anomaly;
+use super::mode::{ANOMALY, LISTING, WITHIN};
+use super::node::{NodeRef, id};
+use super::sweep::ById;
+use crate::Tensor;
+use crate::tensor::Arg;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::panic::Location;
+
+thread_local! {
+    static LINE: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
+    static LISTS: RefCell<Vec<Listed>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Nodes by their addresses, held so that no other node gets the same one.
+pub(crate) type Listed = HashMap<usize, NodeRef, ById>;
+
+/// The line of the node whose backward runs, which is what a user can find the operation by.
+#[cold]
+pub(super) fn line(caller: &'static Location<'static>) -> &'static Location<'static> {
+    LINE.get().unwrap_or(caller)
+}
+
+/// Puts `line` in the place of those that operations are called at, until the guard is dropped.
+pub(super) struct Line(Option<&'static Location<'static>>);
+
+impl Line {
+    pub(super) fn set(line: &'static Location<'static>) -> Self {
+        Line(LINE.replace(Some(line)))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        LINE.set(self.0);
+    }
+}
+
+/// Looks at an operation's result.
+#[cold]
+#[track_caller]
+pub(super) fn result(name: &'static str, out: &Tensor, inputs: &[Arg<'_>], modes: u8) {
+    if modes & LISTING != 0
+        && let Some(node) = out.node()
+    {
+        LISTS.with_borrow_mut(|lists| {
+            if let Some(list) = lists.last_mut() {
+                list.insert(id(&node), node);
+            }
+        });
+    }
+    // Within a backward it is the walk that looks at what the whole of it gave.
+    if modes & ANOMALY != 0 && modes & WITHIN == 0 {
+        anomaly::check_result(name, out, inputs, modes);
+    }
+}
+
+/// Runs `body` and lists the nodes that this thread records in it.
+pub(crate) fn listing<R>(body: impl FnOnce() -> R) -> (R, Listed) {
+    struct Pop;
+    impl Drop for Pop {
+        fn drop(&mut self) {
+            LISTS.with_borrow_mut(Vec::pop);
+        }
+    }
+    LISTS.with_borrow_mut(|lists| lists.push(Listed::default()));
+    let pop = Pop;
+    let _modes = super::mode::Modes::set(LISTING, LISTING);
+    let result = body();
+    let list = LISTS.with_borrow_mut(|lists| lists.last_mut().map(std::mem::take));
+    drop(pop);
+    (result, list.unwrap_or_default())
+}
