@@ -143,6 +143,18 @@ pub enum Error {
         /// The version saved.
         expected: u32,
     },
+    /// A derivative that does not exist, or was not written.
+    #[error("backward: {op}, called at {location}: {problem}. {cure}")]
+    NoDerivative {
+        /// The operation.
+        op: &'static str,
+        /// Where it was called.
+        location: &'static Location<'static>,
+        /// What is missing.
+        problem: &'static str,
+        /// What to do.
+        cure: &'static str,
+    },
     /// A result that is not finite, found by [`detect_anomaly`](crate::tape::detect_anomaly).
     #[error(
         "detect_anomaly: {pass}{op}, called at {location}, {found}. {inputs}. Keep its inputs away from there, for \

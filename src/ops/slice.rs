@@ -169,7 +169,7 @@ pub(crate) fn slice(x: &Tensor, region: Region) -> Tensor {
 }
 
 #[track_caller]
-fn embed(x: &Tensor, region: Region, shape: &[usize]) -> Tensor {
+pub(crate) fn embed(x: &Tensor, region: Region, shape: &[usize]) -> Tensor {
     let whole = Layout::contiguous(shape.into());
     let out = with_dtype!(x.dtype(), T => {
         let mut data = Data::<T>::full(whole.numel(), T::default());

@@ -3,7 +3,7 @@
 use super::mode::{ANOMALY, Modes, QUIET, modes};
 use super::node::NodeRef;
 use crate::Tensor;
-use crate::dtype::with_float;
+use crate::dtype::{Element, with_float};
 use crate::error::{Error, OrPanic, Result};
 use crate::tensor::{Arg, Number};
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use std::panic::Location;
 thread_local! {
     static FIRST: RefCell<Option<Error>> = const { RefCell::new(None) };
     /// What the node whose backward runs has read of the values it saved.
-    static SAVED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static SAVED: RefCell<Vec<Tensor>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Searches the results of all operations in `body`, forward and backward, for NaN and for infinities, as
@@ -104,7 +104,7 @@ impl Range {
         with_float!(x.dtype(), T => {
             let mut range = Range { low: f64::INFINITY, high: f64::NEG_INFINITY, nans: 0, infinities: 0 };
             for &value in x.values::<T>().iter() {
-                let value = f64::from(value);
+                let value: f64 = value.cast();
                 if value.is_finite() {
                     range.low = range.low.min(value);
                     range.high = range.high.max(value);
@@ -180,7 +180,7 @@ pub(super) fn check_result(name: &'static str, out: &Tensor, inputs: &[Arg<'_>],
         })
         .collect();
     let error = Error::NotFinite {
-        op: plain(name).into(),
+        op: plain(name),
         pass: "",
         location: Location::caller(),
         found: format!("returned {found} among {} elements", out.numel()),
@@ -203,12 +203,12 @@ fn note(error: Error) {
 /// Notes a saved value that the running backward reads.
 #[cold]
 pub(super) fn saw(saved: &Tensor) {
-    SAVED.with_borrow_mut(|seen| seen.push(describe(saved)));
+    SAVED.with_borrow_mut(|seen| seen.push(saved.clone()));
 }
 
-/// Forgets what the backward before had read.
-pub(super) fn begin() {
-    SAVED.with_borrow_mut(Vec::clear);
+/// The saved values that were read since this was last asked.
+pub(super) fn seen() -> Vec<Tensor> {
+    SAVED.take()
 }
 
 /// Whether a search is on.
@@ -233,12 +233,13 @@ pub(super) fn check_gradient(
     if range.nans == 0 && Range::of(came).is_some_and(|range| range.infinities > 0) {
         return Ok(());
     }
-    let saved = SAVED.with_borrow(|seen| match seen.is_empty() {
+    let saved: Vec<String> = seen().iter().map(describe).collect();
+    let saved = match saved.is_empty() {
         true => String::new(),
-        false => format!("; saved: {}", seen.join(", ")),
-    });
+        false => format!("; saved: {}", saved.join(", ")),
+    };
     let error = Error::NotFinite {
-        op: plain(node.name()).into(),
+        op: plain(node.name()),
         pass: "the backward of ",
         location: node.header().location,
         found: format!(

@@ -4,18 +4,25 @@
 //! their own output. So a graph lives exactly as long as some tensor computed in it.
 
 mod anomaly;
+mod checkpoint;
+mod function;
 mod grad;
 mod graph;
 mod hooks;
 mod mode;
 pub(crate) mod node;
+mod outputs;
 mod record;
 mod saved;
 mod status;
 mod sweep;
+mod tensors;
+mod undifferentiable;
 mod watch;
 
 pub use anomaly::{DetectAnomaly, detect_anomaly, detect_anomaly_guard, try_detect_anomaly};
+pub use checkpoint::checkpoint;
+pub use function::{Context, Function, Save};
 pub use grad::{Grad, GradAllowUnused, TensorList, grad};
 pub use graph::GradNode;
 pub use hooks::HookHandle;
@@ -25,3 +32,4 @@ pub use node::live_nodes;
 pub(crate) use saved::{Saved, SavedArg};
 pub use status::GradStatus;
 pub(crate) use sweep::Cx;
+pub use tensors::Tensors;

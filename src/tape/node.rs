@@ -34,6 +34,11 @@ pub(crate) trait Op: Send + Sync + 'static {
     /// Hands each input its gradient, by tensor operations, so that any order of derivative follows.
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
 
+    /// What it keeps for its backward, where that cannot be seen by running it, as an operation of the user's.
+    fn saved_now(&self) -> Option<Vec<Tensor>> {
+        None
+    }
+
     /// Functions on which its derivatives are checked.
     #[cfg(test)]
     fn cases() -> Vec<crate::ops::case::Case>;
@@ -72,6 +77,10 @@ pub(crate) trait AnyNode: Send + Sync {
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>>;
     /// A leaf's count of the backward passes summed up in its gradient.
     fn passes(&self) -> Option<&AtomicUsize> {
+        None
+    }
+    /// What the operation says that it keeps.
+    fn saved_now(&self) -> Option<Vec<Tensor>> {
         None
     }
     /// Runs the operation's backward and frees what it saved, unless it is to be retained.
@@ -134,6 +143,10 @@ impl<O: Op> AnyNode for Node<O> {
     }
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
         None
+    }
+    fn saved_now(&self) -> Option<Vec<Tensor>> {
+        let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
+        op.as_ref()?.saved_now()
     }
     fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         if cx.retains() {

@@ -1,12 +1,14 @@
 //! How a computed tensor gets its place on the tape.
 
 use super::mode::{RECORDING, WITHIN, modes};
-use super::node::{Edges, Leaf, Node, Op};
+use super::node::{Edges, Leaf, Node, NodeRef, Op};
 use super::watch;
-use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use crate::ops::Listed;
+use crate::ops::view::View;
+use crate::shape::Dims;
 use crate::tensor::{Arg, Inner, Origin};
+use crate::{DType, Tensor};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -55,7 +57,25 @@ impl Inner {
     }
 }
 
+/// A node of an operation that does not record itself.
+pub(super) fn node<O: Op>(
+    at: &'static Location<'static>,
+    shape: Dims,
+    dtype: DType,
+    edges: Edges,
+    op: O,
+) -> NodeRef {
+    let node = Node::record(watch::line(at), shape, dtype, edges, op);
+    watch::list(&node);
+    node
+}
+
 impl Tensor {
+    /// The same elements at a place of their own on the tape.
+    pub(crate) fn alias(&self) -> Tensor {
+        Inner::view(self, self.layout().clone()).record(&[Arg::Tensor(self)], |_| View)
+    }
+
     /// Asks for gradients of this tensor, which becomes a leaf of the graphs computed from it. Returns the
     /// same tensor, for use where it is created.
     ///

@@ -38,6 +38,17 @@ impl Saved {
         }
     }
 
+    /// The values, at no place on the tape where they are the operation's output.
+    pub(super) fn tensor(&self) -> Tensor {
+        match self {
+            Saved::Input { tensor, .. } => tensor.clone(),
+            Saved::Output { storage, .. } => {
+                let buffer = storage.snapshot();
+                Inner::new(smallvec::smallvec![buffer.len()], buffer).untracked()
+            }
+        }
+    }
+
     fn storage(&self) -> (&Storage, u32) {
         match self {
             Saved::Input { tensor, version } => (tensor.storage(), *version),

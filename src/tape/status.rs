@@ -32,6 +32,11 @@ pub enum GradStatus {
         /// The line that called `detach`.
         at: &'static Location<'static>,
     },
+    /// An operation of the user's declared this output of its to have no gradient.
+    NotDifferentiable {
+        /// The line that applied the operation.
+        at: &'static Location<'static>,
+    },
     /// The tensor was computed while recording was off.
     NoGrad {
         /// The line of the operation.
@@ -141,6 +146,7 @@ impl Tensor {
             (None, _) if self.requires_grad() => GradStatus::NotLeaf,
             (None, Some(Origin::Detached(at))) => GradStatus::Detached { at },
             (None, Some(Origin::NoGrad(at))) => GradStatus::NoGrad { at },
+            (None, Some(Origin::NotDifferentiable(at))) => GradStatus::NotDifferentiable { at },
             (None, None) => GradStatus::RequiresGradFalse,
         }
     }
@@ -187,11 +193,15 @@ pub(crate) fn no_graph(op: &'static str, tensor: &Tensor) -> Error {
     let reason = match tensor.0.origin {
         Some(Origin::Detached(at)) => format!("it was computed from a tensor detached at {at}"),
         Some(Origin::NoGrad(at)) => format!("it was computed under `no_grad`, at {at}"),
+        Some(Origin::NotDifferentiable(at)) => {
+            format!("the operation applied at {at} declares that this output has no gradient")
+        }
         None => "nothing that it was computed from requires gradients".into(),
     };
     let cure = match tensor.0.origin {
         Some(Origin::Detached(_)) => "Leave the `detach()` out.",
         Some(Origin::NoGrad(_)) => "Compute it outside of `no_grad`.",
+        Some(Origin::NotDifferentiable(_)) => "Use another of its outputs.",
         None => "Call `requires_grad_()` on the parameters before computing.",
     };
     Error::Tape {

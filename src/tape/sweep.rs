@@ -78,6 +78,24 @@ impl<'a> Cx<'a> {
             .map_or(&[], |edge| &edge.header().shape)
     }
 
+    /// How many inputs the operation had.
+    pub(super) fn inputs(&self) -> usize {
+        self.edges.len()
+    }
+
+    pub(super) fn node(&self) -> &'a NodeRef {
+        self.node
+    }
+
+    pub(super) fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Whether what a backward computes is recorded in its turn.
+    pub(super) fn creates_graph(&self) -> bool {
+        self.options.create_graph
+    }
+
     pub(crate) fn retains(&self) -> bool {
         self.options.retain
     }
@@ -148,13 +166,17 @@ pub(crate) fn sweep(
         }
     }
     while let Some((node, grad)) = frontier.pop() {
+        if options.stop_at_inputs
+            && let Some(&i) = wanted.get(&id(&node))
+        {
+            // The walk that goes on from here runs the hooks.
+            captured[i] = Some(grad);
+            continue;
+        }
         let grad = hooks::on_tensor(&node, grad)?;
         if inputs.is_some() {
             if let Some(&i) = wanted.get(&id(&node)) {
                 captured[i] = Some(grad.clone());
-                if options.stop_at_inputs {
-                    continue;
-                }
             }
         } else if let Some(slot) = node.leaf() {
             accumulate(
@@ -268,12 +290,14 @@ fn run_within(grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
     if !cx.watched {
         return cx.node.run(grad, cx);
     }
-    anomaly::begin();
+    drop(anomaly::seen());
     cx.node.run(grad, cx)?;
     let given = cx.grads.iter().enumerate();
-    given
+    let checked = given
         .filter_map(|(i, given)| Some((i, given.as_ref()?)))
-        .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, grad, given))
+        .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, grad, given));
+    drop(anomaly::seen());
+    checked
 }
 
 /// A gradient in its input's own shape and type.

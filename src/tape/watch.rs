@@ -1,13 +1,13 @@
 //! What happens around an operation that somebody watches: never on the usual path.
 
 use super::anomaly;
-use super::mode::{ANOMALY, LISTING, WITHIN};
+use super::mode::{ANOMALY, LISTING, WITHIN, modes};
 use super::node::{NodeRef, id};
 use super::sweep::ById;
 use crate::Tensor;
 use crate::tensor::Arg;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::panic::Location;
 
 thread_local! {
@@ -15,13 +15,30 @@ thread_local! {
     static LISTS: RefCell<Vec<Listed>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Nodes by their addresses, held so that no other node gets the same one.
-pub(crate) type Listed = HashMap<usize, NodeRef, ById>;
+/// Nodes in the order of recording, held so that no other node gets the address of one.
+#[derive(Default)]
+pub(super) struct Listed {
+    nodes: Vec<NodeRef>,
+    ids: HashSet<usize, ById>,
+}
+
+impl Listed {
+    pub(super) fn contains(&self, node: &NodeRef) -> bool {
+        self.ids.contains(&id(node))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &NodeRef> {
+        self.nodes.iter()
+    }
+}
 
 /// The line of the node whose backward runs, which is what a user can find the operation by.
 #[cold]
 pub(super) fn line(caller: &'static Location<'static>) -> &'static Location<'static> {
-    LINE.get().unwrap_or(caller)
+    match modes() & WITHIN {
+        0 => caller,
+        _ => LINE.get().unwrap_or(caller),
+    }
 }
 
 /// Puts `line` in the place of those that operations are called at, until the guard is dropped.
@@ -46,11 +63,7 @@ pub(super) fn result(name: &'static str, out: &Tensor, inputs: &[Arg<'_>], modes
     if modes & LISTING != 0
         && let Some(node) = out.node()
     {
-        LISTS.with_borrow_mut(|lists| {
-            if let Some(list) = lists.last_mut() {
-                list.insert(id(&node), node);
-            }
-        });
+        list(&node);
     }
     // Within a backward it is the walk that looks at what the whole of it gave.
     if modes & ANOMALY != 0 && modes & WITHIN == 0 {
@@ -58,8 +71,19 @@ pub(super) fn result(name: &'static str, out: &Tensor, inputs: &[Arg<'_>], modes
     }
 }
 
+/// Adds a node to the list that is being made, if one is.
+pub(super) fn list(node: &NodeRef) {
+    LISTS.with_borrow_mut(|lists| {
+        if let Some(list) = lists.last_mut()
+            && list.ids.insert(id(node))
+        {
+            list.nodes.push(node.clone());
+        }
+    });
+}
+
 /// Runs `body` and lists the nodes that this thread records in it.
-pub(crate) fn listing<R>(body: impl FnOnce() -> R) -> (R, Listed) {
+pub(super) fn listing<R>(body: impl FnOnce() -> R) -> (R, Listed) {
     struct Pop;
     impl Drop for Pop {
         fn drop(&mut self) {

@@ -50,6 +50,8 @@ pub struct Tensor(pub(crate) Arc<Inner>);
 pub(crate) enum Origin {
     NoGrad(&'static Location<'static>),
     Detached(&'static Location<'static>),
+    /// It was declared to have no gradient by an operation of the user's.
+    NotDifferentiable(&'static Location<'static>),
 }
 
 /// What the handles of one tensor share.

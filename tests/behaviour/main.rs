@@ -1,7 +1,9 @@
 //! What the public interface promises, read as a user would.
 
 mod anomaly;
+mod checkpoint;
 mod errors;
+mod function;
 mod hooks;
 mod in_place;
 mod learning;
