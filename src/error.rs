@@ -176,7 +176,9 @@ pub enum Error {
     #[error(
         "{op}: the derivative of element {output_element} of output {output} by element {input_element} of \
          input {input} is {analytic} by backward and {numeric} by central differences. Check the backward of \
-         the operations in the function, or move the input away from a point where it is not smooth."
+         the operations in the function, or move the input away from a point where it is not smooth.\n\
+         numerical Jacobian of output {output} by input {input}:\n{numeric_jacobian}\n\
+         analytical:\n{analytic_jacobian}"
     )]
     Gradient {
         /// The check.
@@ -189,6 +191,26 @@ pub enum Error {
         output: usize,
         /// Which of its elements, in row-major order.
         output_element: usize,
+        /// The derivative by backward.
+        analytic: f64,
+        /// The derivative by central differences.
+        numeric: f64,
+        /// All derivatives of this output by this input by backward, printed: a row for each element of the output.
+        analytic_jacobian: String,
+        /// All of them by central differences.
+        numeric_jacobian: String,
+    },
+    /// A derivative along a direction that differs from the difference quotient.
+    #[error(
+        "check_grads: at order {order}, the derivative along the direction drawn from seed {seed} is {analytic} by \
+         backward and {numeric} by central differences. Check the backward of the operations in the function, or move \
+         the inputs away from a point where it is not smooth; `gradcheck` finds the element."
+    )]
+    DirectionalGradient {
+        /// The order of the derivative.
+        order: usize,
+        /// The seed of the direction.
+        seed: u64,
         /// The derivative by backward.
         analytic: f64,
         /// The derivative by central differences.

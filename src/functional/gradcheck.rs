@@ -34,8 +34,10 @@ impl Default for GradCheck {
 /// Checks the first derivatives of `f` by the inputs that require gradients, as `torch.autograd.gradcheck`.
 ///
 /// # Errors
-/// [`Error::Gradient`] at the first derivative that is wrong, and if the inputs are not `f64` or none requires
-/// gradients.
+/// [`Error::Gradient`] with the numerical and the analytical Jacobian, at the element that is furthest off; and if the
+/// inputs or outputs are not `f64`, or no input requires gradients. `f32` is refused, since no tolerance tells its
+/// rounding from an error; [`check_grads`](super::check_grads) takes it. An input whose elements share memory, such as an
+/// expanded one, is checked as any other: each difference is taken on values of its own.
 ///
 /// ```
 /// use retrograd::{functional::gradcheck, prelude::*};
@@ -120,45 +122,101 @@ impl GradCheck {
     ) -> Result<()> {
         check_inputs(op, inputs)?;
         let outputs = f(inputs)?;
+        check_outputs(op, &outputs)?;
         let analytic = outputs
             .iter()
             .map(|out| rows(out, inputs))
             .collect::<Result<Vec<_>>>()?;
         for (input, x) in inputs.iter().enumerate().filter(|(_, x)| x.requires_grad()) {
-            let values = x.to_vec::<f64>();
-            for element in 0..values.len() {
-                let moved = |by: f64| -> Result<Vec<Vec<f64>>> {
-                    let mut values = values.clone();
-                    values[element] += by;
-                    let mut inputs = inputs.to_vec();
-                    inputs[input] = Tensor::from_vec(values, x.shape()).requires_grad_();
-                    f(&inputs)?.iter().map(Tensor::try_to_vec).collect()
-                };
-                let (ahead, behind) = (moved(self.eps)?, moved(-self.eps)?);
-                for (output, rows) in analytic.iter().enumerate() {
-                    for (at, row) in rows.iter().enumerate() {
-                        let numeric = (ahead[output][at] - behind[output][at]) / (2.0 * self.eps);
-                        let found = row[input][element];
-                        let close =
-                            (found - numeric).abs() <= self.atol + self.rtol * numeric.abs();
-                        if !close {
-                            let (analytic, input_element, output_element) = (found, element, at);
-                            return Err(Error::Gradient {
-                                op,
-                                input,
-                                input_element,
-                                output,
-                                output_element,
-                                analytic,
-                                numeric,
-                            });
-                        }
-                    }
-                }
+            let numeric = self.differences(f, inputs, input)?;
+            for (output, rows) in analytic.iter().enumerate() {
+                let found = rows.iter().map(|row| row[input].clone()).collect();
+                let place = Place { op, input, output };
+                self.compare(place, found, &numeric[output], x.numel())?;
             }
         }
         Ok(())
     }
+
+    /// Central differences by one input: for each output and each of its elements, by each element of the input.
+    fn differences(
+        &self,
+        f: &dyn Fn(&[Tensor]) -> Result<Vec<Tensor>>,
+        inputs: &[Tensor],
+        input: usize,
+    ) -> Result<Vec<Vec<Vec<f64>>>> {
+        let x = &inputs[input];
+        let values = x.to_vec::<f64>();
+        let mut found: Vec<Vec<Vec<f64>>> = f(inputs)?
+            .iter()
+            .map(|y| vec![Vec::new(); y.numel()])
+            .collect();
+        for element in 0..values.len() {
+            let moved = |by: f64| -> Result<Vec<Vec<f64>>> {
+                let mut values = values.clone();
+                values[element] += by;
+                let mut inputs = inputs.to_vec();
+                inputs[input] = Tensor::from_vec(values, x.shape()).requires_grad_();
+                f(&inputs)?.iter().map(Tensor::try_to_vec).collect()
+            };
+            let (ahead, behind) = (moved(self.eps)?, moved(-self.eps)?);
+            for (rows, (ahead, behind)) in found.iter_mut().zip(ahead.iter().zip(&behind)) {
+                for (row, (ahead, behind)) in rows.iter_mut().zip(ahead.iter().zip(behind)) {
+                    row.push((ahead - behind) / (2.0 * self.eps));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// An error at the element that is furthest off, if one is.
+    fn compare(
+        &self,
+        Place { op, input, output }: Place,
+        analytic: Vec<Vec<f64>>,
+        numeric: &[Vec<f64>],
+        columns: usize,
+    ) -> Result<()> {
+        let mut worst: Option<(f64, usize, usize)> = None;
+        for (at, (found, expected)) in analytic.iter().zip(numeric).enumerate() {
+            for (element, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let excess = (found - expected).abs() - (self.atol + self.rtol * expected.abs());
+                // A NaN is no agreement.
+                let excess = if excess.is_nan() {
+                    f64::INFINITY
+                } else {
+                    excess
+                };
+                if excess > 0.0 && worst.is_none_or(|(most, ..)| excess > most) {
+                    worst = Some((excess, at, element));
+                }
+            }
+        }
+        let Some((_, output_element, input_element)) = worst else {
+            return Ok(());
+        };
+        let print =
+            |rows: &[Vec<f64>]| Tensor::from_vec(rows.concat(), [rows.len(), columns]).to_string();
+        Err(Error::Gradient {
+            op,
+            input,
+            input_element,
+            output,
+            output_element,
+            analytic: analytic[output_element][input_element],
+            numeric: numeric[output_element][input_element],
+            analytic_jacobian: print(&analytic),
+            numeric_jacobian: print(numeric),
+        })
+    }
+}
+
+/// What a check compares.
+#[derive(Clone, Copy)]
+struct Place {
+    op: &'static str,
+    input: usize,
+    output: usize,
 }
 
 /// The derivatives of each element of `out`: by input, then by the input's elements.
@@ -206,6 +264,20 @@ fn check_inputs(op: &'static str, inputs: &[Tensor]) -> Result<()> {
                 x.dtype()
             ),
             cure: "Cast it with `.double()` before `requires_grad_()`.".into(),
+        }),
+    }
+}
+
+fn check_outputs(op: &'static str, outputs: &[Tensor]) -> Result<()> {
+    match outputs.iter().position(|y| y.dtype() == DType::F32) {
+        None => Ok(()),
+        Some(i) => Err(Error::DType {
+            op,
+            problem: format!(
+                "output {i} holds {}, too coarse for finite differences",
+                outputs[i].dtype()
+            ),
+            cure: "Let the function compute in `f64` throughout, or use `check_grads`.".into(),
         }),
     }
 }

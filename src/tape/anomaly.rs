@@ -72,7 +72,7 @@ pub struct DetectAnomaly {
 /// use retrograd::{Error, prelude::*, tape::try_detect_anomaly};
 /// let error = try_detect_anomaly(|| Ok(tensor![-1.0].log() * 2.0)).unwrap_err();
 /// let Error::NotFinite { op, location, .. } = &error else { panic!("{error}") };
-/// assert_eq!((*op, location.file()), ("log", file!()));
+/// assert_eq!((op.as_str(), location.file()), ("log", file!()));
 /// ```
 pub fn try_detect_anomaly<R>(body: impl FnOnce() -> Result<R>) -> Result<R> {
     /// Puts the finding of an outer search back, on a panic too.

@@ -1,8 +1,10 @@
 //! The graph as a user can look at it.
 
 use super::hooks::{self, HookHandle};
-use super::node::NodeRef;
+use super::node::{NodeRef, id};
+use super::sweep::ById;
 use crate::{DType, Tensor};
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -110,6 +112,27 @@ impl fmt::Debug for GradNode {
 }
 
 impl Tensor {
+    /// Whether a leaf other than `own` is among what this tensor was computed from.
+    pub(crate) fn reaches_leaf_besides(&self, own: &[GradNode]) -> bool {
+        let mut seen: HashSet<usize, ById> = own.iter().map(|node| id(&node.0)).collect();
+        // What lies behind an input that stands in a graph counts too.
+        let mut stack: Vec<NodeRef> = own
+            .iter()
+            .flat_map(|node| node.0.state().edges.clone())
+            .flatten()
+            .collect();
+        stack.extend(self.node());
+        while let Some(node) = stack.pop() {
+            if seen.insert(id(&node)) {
+                if node.leaf().is_some() {
+                    return true;
+                }
+                stack.extend(node.state().edges.iter().flatten().cloned());
+            }
+        }
+        false
+    }
+
     /// The tensor's node in the graph; none where it requires no gradients. See [`GradNode`].
     ///
     /// ```

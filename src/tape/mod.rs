@@ -5,6 +5,7 @@
 
 mod anomaly;
 mod checkpoint;
+mod dot;
 mod function;
 mod grad;
 mod graph;

@@ -1,6 +1,6 @@
 //! The walk back through the graph.
 
-use super::mode::{GradMode, Modes, WITHIN};
+use super::mode::{GradMode, Modes, RECORDING, WITHIN};
 use super::node::{AnyNode, Edges, NodeRef, drop_without_recursion, freed_error, id};
 use super::watch::Line;
 use super::{anomaly, hooks};
@@ -298,6 +298,31 @@ fn run_within(grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, grad, given));
     drop(anomaly::seen());
     checked
+}
+
+/// Runs a node's backward aside, for what it reads to be noted.
+pub(super) fn probe(node: &NodeRef) -> Result<()> {
+    let _modes = Modes::set(WITHIN | RECORDING, WITHIN);
+    let header = node.header();
+    let edges = node.state().edges.clone();
+    let mut cx = Cx {
+        node,
+        edges: &edges,
+        needed: None,
+        grads: SmallVec::from_elem(None, edges.len()),
+        options: Options {
+            op: "to_dot",
+            caller: header.location,
+            retain: true,
+            create_graph: false,
+            stop_at_inputs: false,
+        },
+        watched: true,
+    };
+    node.run(
+        &crate::zeros_dtype(&header.shape[..], header.dtype),
+        &mut cx,
+    )
 }
 
 /// A gradient in its input's own shape and type.

@@ -4,6 +4,8 @@ mod anomaly;
 mod checkpoint;
 mod errors;
 mod function;
+mod functional;
+mod graph;
 mod hooks;
 mod in_place;
 mod learning;
