@@ -14,6 +14,7 @@ pub mod linear_model;
 pub mod loss;
 pub mod metrics;
 pub mod nn;
+pub mod numpy;
 pub mod operators;
 mod ops;
 pub mod optim;

@@ -1,7 +1,8 @@
-//! `str(tensor)`, character by character.
+//! `str(tensor)` of PyTorch, `str` and `repr` of NumPy, character by character.
 
 use super::tensors::{dtype, tensor};
 use crate::common::golden;
+use retrograd::numpy::{self, PrintOptions};
 
 #[test]
 fn tensors_print_as_in_pytorch() {
@@ -24,5 +25,35 @@ fn tensors_print_as_in_pytorch() {
             case["shape"]
         );
         assert_eq!(format!("{x:?}"), x.to_string());
+    }
+}
+
+#[test]
+fn arrays_print_as_in_numpy() {
+    let Some(file) = golden("printing.json") else {
+        return;
+    };
+    let short = PrintOptions::new().precision(3).suppress(true);
+    // Python writes `nan` where Rust writes `NaN`.
+    let three_places = PrintOptions::new().formatter(|v| format!("{v:.3}").to_lowercase());
+    for case in file["numpy"].as_array().expect("a list") {
+        let x = tensor(
+            &case["shape"],
+            &case["data"],
+            dtype(case["dtype"].as_str().unwrap()),
+        );
+        let check = |field: &str, printed: String| {
+            if let Some(text) = case[field].as_str() {
+                assert_eq!(
+                    printed, text,
+                    "{field} of {} {}",
+                    case["dtype"], case["shape"]
+                );
+            }
+        };
+        check("str", numpy::array(&x).to_string());
+        check("repr", format!("{:?}", numpy::array(&x)));
+        check("str_precision3_suppress", short.array(&x).to_string());
+        check("str_three_places", three_places.array(&x).to_string());
     }
 }
