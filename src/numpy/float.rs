@@ -167,7 +167,7 @@ mod tests {
             assert_eq!(float(value).to_string(), text);
         }
         assert_eq!(Real::F32(0.1).to_string(), "0.1");
-        assert_eq!(Real::F32(145.640_625).to_string(), "145.64062");
+        assert_eq!(Real::F32(145.640_62).to_string(), "145.64062");
         assert_eq!(Real::F32(1e6).to_string(), "1e+06");
     }
 
