@@ -2,17 +2,19 @@
 //!
 //! `cargo run --release --example breast_cancer_mlp -- --help` shows the options.
 
+#[macro_use]
 mod common;
 
 use clap::Parser;
-use common::{Chart, Line, at_least_one, positive};
+use common::options::{PlotFile, at_least_one, plot_file, positive, seed};
+use common::plot::{Chart, Series};
 use indicatif::ProgressBar;
 use retrograd::loss::{self, Reduction};
 use retrograd::prelude::*;
 use retrograd::preprocessing::{StandardScaler, train_test_split};
-use retrograd::{datasets, grad, nn, optim, zeros_dtype};
+use retrograd::{datasets, grad, nn, numpy, optim, zeros_dtype};
 use std::error::Error;
-use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// What keeps the logarithm of the loss by hand finite.
 const EPS: f64 = 1e-8;
@@ -21,93 +23,81 @@ const EPS: f64 = 1e-8;
 #[derive(Parser)]
 struct Options {
     /// Seed of the split and of each step's weights.
-    #[arg(long, value_name = "N", default_value_t = 42)]
+    #[arg(long, value_name = "N", default_value_t = 42, value_parser = seed, allow_hyphen_values = true)]
     seed: u32,
     /// Epochs of steps 1 to 6; step 7 trains a tenth.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one, allow_hyphen_values = true)]
     epochs: usize,
     /// Learning rate.
-    #[arg(long, value_name = "X", default_value_t = 0.01, value_parser = positive)]
+    #[arg(long, value_name = "X", default_value_t = 0.01, value_parser = positive, allow_hyphen_values = true)]
     lr: f64,
     /// Hidden units.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one, allow_hyphen_values = true)]
     hidden: usize,
-    /// Draws loss and score of every step into an SVG file.
-    #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
+    /// Draws loss and score of every step into an SVG or PNG file.
+    #[arg(long, value_name = "FILE", value_parser = plot_file)]
+    plot: Option<PlotFile>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    common::report(lesson(&Options::parse()))
+}
 
-    // Data and batch solver.
+fn lesson(options: &Options) -> Result<(), Box<dyn Error>> {
+    if let Some(file) = &options.plot {
+        file.check()?;
+    }
+    fits_into_memory(options)?;
+    let (x, y, labels) = data_and_batch_solver(options)?;
+    let curves = [
+        ("step 1", step_1(&x, &y, options)),
+        ("step 2", step_2(&x, &y, options)),
+        ("step 3", step_3(&x, &y, options)),
+        ("step 4", step_4(&x, &y, options)),
+        ("step 5", step_5(&x, &y, options)),
+        ("step 6", step_6(&x, &y, options)),
+        ("step 7", step_7(&x, &labels, options)),
+    ];
+    if let Some(file) = &options.plot {
+        let chart = |title, of: fn(&Curve) -> &Points| {
+            let line = |(name, curve): &(&str, Curve)| Series::line(name, of(curve).clone());
+            Chart::new(title, ["epoch", title], curves.iter().map(line).collect())
+        };
+        file.draw(&[
+            chart("loss", |curve| &curve.loss),
+            chart("score", |curve| &curve.score),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Refuses a hidden layer that no memory can hold, before anything is printed.
+fn fits_into_memory(options: &Options) -> Result<(), String> {
+    let hidden = options.hidden;
+    let fits = |floats: usize| Vec::<f32>::new().try_reserve_exact(floats).is_ok();
+    match hidden.checked_mul(2 * 569) {
+        Some(floats) if fits(floats) => Ok(()),
+        _ => Err(format!(
+            "--hidden {hidden}: a layer of {hidden} units does not fit into memory. Give a smaller number."
+        )),
+    }
+}
+
+/// Loads, splits and scales the data, and prints what the batch solver reaches. Returns features, targets `[rows, 1]`
+/// and labels `[rows]` of the training data.
+fn data_and_batch_solver(options: &Options) -> retrograd::Result<(Tensor, Tensor, Tensor)> {
     let set = datasets::breast_cancer();
     let split = train_test_split().test_size(0.2).random_state(options.seed);
     let ((x_train, y_train), (x_test, y_test)) = split.split((set.data, set.target))?;
     let (scaler, x_train) = StandardScaler::fit_transform(&x_train)?;
     let x_test = scaler.transform(&x_test)?;
-    println!("{} {}", shape(&x_train), shape(&y_train));
-    println!("{} {}", shape(&x_test), shape(&y_test));
+    println!("{} {}", numpy::shape(&x_train), numpy::shape(&y_train));
+    println!("{} {}", numpy::shape(&x_test), numpy::shape(&y_test));
     batch_solver((&x_train, &y_train), (&x_test, &y_test))?;
 
-    let labels = y_train.clone();
     let (x, y) = (x_train.float(), y_train.float().unsqueeze(1));
     println!("torch.Size({:?}) torch.Size({:?})", x.shape(), y.shape());
-
-    let curves = [
-        ("step 1", step_1(&x, &y, &options)),
-        ("step 2", step_2(&x, &y, &options)),
-        ("step 3", step_3(&x, &y, &options)),
-        ("step 4", step_4(&x, &y, &options)),
-        ("step 5", step_5(&x, &y, &options)),
-        ("step 6", step_6(&x, &y, &options)),
-        ("step 7", step_7(&x, &labels, &options)),
-    ];
-    if let Some(file) = &options.plot {
-        let lines = |score: bool| {
-            let points = |curve: &Curve| {
-                if score {
-                    curve.score.clone()
-                } else {
-                    curve.loss.clone()
-                }
-            };
-            curves
-                .iter()
-                .map(|(name, curve)| Line {
-                    name,
-                    points: points(curve),
-                })
-                .collect()
-        };
-        let charts = [
-            Chart {
-                title: "loss",
-                lines: lines(false),
-            },
-            Chart {
-                title: "score",
-                lines: lines(true),
-            },
-        ];
-        common::plot(file, &charts)?;
-    }
-    Ok(())
-}
-
-/// A shape as NumPy prints it.
-fn shape(x: &Tensor) -> String {
-    match x.shape() {
-        [n] => format!("({n},)"),
-        sizes => format!(
-            "({})",
-            sizes
-                .iter()
-                .map(usize::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-    }
+    Ok((x, y, y_train))
 }
 
 /// scikit-learn's `LogisticRegression(C=1)`: the loss's sum and half of the squared weights, at their least.
@@ -134,10 +124,12 @@ fn batch_solver(train: (&Tensor, &Tensor), test: (&Tensor, &Tensor)) -> retrogra
     Ok(())
 }
 
-/// How loss and score went.
+type Points = Vec<(f64, f64)>;
+
+/// Loss and score by epoch.
 struct Curve {
-    loss: Vec<(f64, f64)>,
-    score: Vec<(f64, f64)>,
+    loss: Points,
+    score: Points,
 }
 
 /// Prints ten lines on a training, and draws a bar on a terminal.

@@ -2,37 +2,79 @@
 //!
 //! `cargo run --release --example logistic_classification -- --help` shows the options.
 
+#[macro_use]
 mod common;
 
 use clap::Parser;
-use common::{Chart, Line, at_least_one, positive};
+use common::options::{PlotFile, at_least_one, plot_file, positive, seed};
+use common::plot::{Chart, Series};
 use retrograd::prelude::*;
 use retrograd::{datasets, nn, optim};
 use std::error::Error;
-use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Logistic regression on six points and on the diabetes data.
 #[derive(Parser)]
 struct Options {
     /// Seed of the module's first weights.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_hyphen_values = true)]
     seed: u32,
     /// Epochs on the six points; the diabetes data get a tenth.
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = at_least_one, allow_hyphen_values = true)]
     epochs: usize,
     /// Learning rate.
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = positive)]
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = positive, allow_hyphen_values = true)]
     lr: f64,
-    /// Draws the cost of every training into an SVG file.
-    #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
+    /// Draws the six points with the decision boundary, and the cost by epoch, into an SVG or PNG file.
+    #[arg(long, value_name = "FILE", value_parser = plot_file)]
+    plot: Option<PlotFile>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    common::report(lesson(&Options::parse()))
+}
+
+fn lesson(options: &Options) -> Result<(), Box<dyn Error>> {
+    if let Some(file) = &options.plot {
+        file.check()?;
+    }
     manual_seed(options.seed.into());
 
-    // Tiny data.
+    let (x_train, y_train) = tiny_data();
+    hypothesis(&x_train);
+    cost_by_hand(&x_train, &y_train);
+    let by_hand = train(&x_train, &y_train, options.epochs, options.lr, cost);
+    let by_function = train(&x_train, &y_train, options.epochs, options.lr, bce);
+    let boundary = tiny_chart(&x_train, &y_train, &by_function);
+    let tiny = [
+        ("cost by hand", by_hand.costs),
+        ("binary_cross_entropy", by_function.costs),
+    ];
+
+    let (x_train, y_train) = diabetes_data();
+    let epochs = (options.epochs / 10).max(1);
+    let by_hand = train(&x_train, &y_train, epochs, options.lr, cost);
+    let by_function = train(&x_train, &y_train, epochs, options.lr, bce);
+    accuracy(&x_train, &y_train, &by_function);
+    let module = as_a_module(&x_train, &y_train, epochs, options.lr);
+    let diabetes = [
+        ("cost by hand", by_hand.costs),
+        ("binary_cross_entropy", by_function.costs),
+        ("module", module),
+    ];
+
+    if let Some(file) = &options.plot {
+        file.draw(&[
+            boundary,
+            cost_by_epoch("six points", tiny),
+            cost_by_epoch("diabetes data", diabetes),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Six points of two classes.
+fn tiny_data() -> (Tensor, Tensor) {
     let x_train = tensor![
         [1.0, 2.0],
         [2.0, 3.0],
@@ -42,59 +84,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         [6.0, 2.0]
     ];
     let y_train = tensor![[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]];
-    println!(
-        "torch.Size({:?})\ntorch.Size({:?})",
-        x_train.shape(),
-        y_train.shape()
-    );
+    println!("torch.Size({:?})", x_train.shape());
+    println!("torch.Size({:?})", y_train.shape());
+    (x_train, y_train)
+}
 
-    hypothesis(&x_train);
-    cost_by_hand(&x_train, &y_train);
-    let tiny = [
-        (
-            "six points, by hand",
-            train(&x_train, &y_train, options.epochs, options.lr, by_hand).2,
-        ),
-        (
-            "six points, function",
-            train(&x_train, &y_train, options.epochs, options.lr, bce).2,
-        ),
-    ];
-
-    // Diabetes data.
+/// Eight features of 759 patients.
+fn diabetes_data() -> (Tensor, Tensor) {
     let set = datasets::diabetes();
     let (x_train, y_train) = (set.data.float(), set.target.float().unsqueeze(1));
     println!("{}\n{}", x_train.i(..5), y_train.i(..5));
-    let epochs = (options.epochs / 10).max(1);
-    let (_, _, first) = train(&x_train, &y_train, epochs, options.lr, by_hand);
-    let (w, b, second) = train(&x_train, &y_train, epochs, options.lr, bce);
-    accuracy(&x_train, &y_train, &w, &b);
-    let third = as_a_module(&x_train, &y_train, epochs, options.lr);
-
-    if let Some(file) = &options.plot {
-        let diabetes = [
-            ("diabetes, by hand", first),
-            ("diabetes, function", second),
-            ("diabetes, module", third),
-        ];
-        let line = |(name, points): (&'static str, Vec<(f64, f64)>)| Line { name, points };
-        let tiny = tiny.into_iter().map(line).collect();
-        let diabetes = diabetes.into_iter().map(line).collect();
-        common::plot(
-            file,
-            &[
-                Chart {
-                    title: "loss",
-                    lines: tiny,
-                },
-                Chart {
-                    title: "loss",
-                    lines: diabetes,
-                },
-            ],
-        )?;
-    }
-    Ok(())
+    (x_train, y_train)
 }
 
 /// The sigmoid, written out and as a method: with weights of 0 every probability is one half.
@@ -128,23 +128,30 @@ fn cost_by_hand(x_train: &Tensor, y_train: &Tensor) {
 }
 
 /// The mean cost as the formula has it.
-fn by_hand(hypothesis: &Tensor, y: &Tensor) -> Tensor {
+fn cost(hypothesis: &Tensor, y: &Tensor) -> Tensor {
     -(y * hypothesis.log() + (1 - y) * (1 - hypothesis).log()).mean()
 }
 
-/// Descends from weights of 0; returns the weights, the bias and the cost by epoch.
+/// Weights and bias of a training, and the cost by epoch.
+struct Trained {
+    w: Tensor,
+    b: Tensor,
+    costs: Vec<f64>,
+}
+
+/// Descends from weights of 0.
 fn train(
     x_train: &Tensor,
     y_train: &Tensor,
     epochs: usize,
     lr: f64,
     cost_fn: fn(&Tensor, &Tensor) -> Tensor,
-) -> (Tensor, Tensor, Vec<(f64, f64)>) {
+) -> Trained {
     let w = zeros([x_train.size(1), 1]).requires_grad_();
     let b = zeros([1]).requires_grad_();
     let mut optimizer = optim::Sgd::new([&w, &b], lr);
 
-    let mut curve = Vec::new();
+    let mut costs = Vec::new();
     let bar = common::progress("descent", epochs);
     for epoch in 0..=epochs {
         let hypothesis = (x_train.matmul(&w) + &b).sigmoid();
@@ -155,19 +162,19 @@ fn train(
         optimizer.step();
 
         let value = cost.item::<f64>();
-        curve.push((epoch as f64, value));
+        costs.push(value);
         bar.inc(1);
         if epoch.is_multiple_of((epochs / 10).max(1)) {
             bar.suspend(|| println!("Epoch {epoch:4}/{epochs} Cost: {value:.6}"));
         }
     }
     bar.finish_and_clear();
-    (w, b, curve)
+    Trained { w, b, costs }
 }
 
 /// From probabilities to predictions, and how many are right.
-fn accuracy(x_train: &Tensor, y_train: &Tensor, w: &Tensor, b: &Tensor) {
-    let hypothesis = (x_train.matmul(w) + b).sigmoid();
+fn accuracy(x_train: &Tensor, y_train: &Tensor, trained: &Trained) {
+    let hypothesis = (x_train.matmul(&trained.w) + &trained.b).sigmoid();
     println!("{}", hypothesis.i(..5));
 
     let prediction = hypothesis.ge(0.5);
@@ -197,14 +204,15 @@ impl Forward for BinaryClassifier {
     }
 }
 
-fn as_a_module(x_train: &Tensor, y_train: &Tensor, epochs: usize, lr: f64) -> Vec<(f64, f64)> {
+/// The same training of the module.
+fn as_a_module(x_train: &Tensor, y_train: &Tensor, epochs: usize, lr: f64) -> Vec<f64> {
     let model = BinaryClassifier {
         linear: nn::Linear::new(x_train.size(1), 1),
         sigmoid: nn::Sigmoid,
     };
     let mut optimizer = optim::Sgd::new(model.parameters(), lr);
 
-    let mut curve = Vec::new();
+    let mut costs = Vec::new();
     let bar = common::progress("module", epochs);
     for epoch in 0..=epochs {
         let hypothesis = model.forward(x_train);
@@ -215,7 +223,7 @@ fn as_a_module(x_train: &Tensor, y_train: &Tensor, epochs: usize, lr: f64) -> Ve
         optimizer.step();
 
         let value = cost.item::<f64>();
-        curve.push((epoch as f64, value));
+        costs.push(value);
         bar.inc(1);
         if epoch.is_multiple_of((epochs / 10).max(1)) {
             let share = hypothesis.ge(0.5).eq(y_train).double().mean().item::<f64>();
@@ -227,5 +235,42 @@ fn as_a_module(x_train: &Tensor, y_train: &Tensor, epochs: usize, lr: f64) -> Ve
         }
     }
     bar.finish_and_clear();
-    curve
+    costs
+}
+
+/// The six points, and the line on which both classes are as probable.
+fn tiny_chart(x: &Tensor, y: &Tensor, trained: &Trained) -> Chart {
+    let (points, labels) = (x.to_vec::<f32>(), y.to_vec::<f32>());
+    let class = |name: &str, label: f32| {
+        let of_class = points.chunks(2).zip(&labels).filter(|(_, l)| **l == label);
+        let pair = |(p, _): (&[f32], _)| (f64::from(p[0]), f64::from(p[1]));
+        Series {
+            name: name.into(),
+            points: of_class.map(pair).collect(),
+            joined: false,
+        }
+    };
+    let w = trained.w.to_vec::<f32>();
+    let (w1, w2, b) = (w[0], w[1], trained.b.item::<f32>());
+    let boundary = [0.5_f32, 3.5].map(|x2| (f64::from(-(b + w2 * x2) / w1), f64::from(x2)));
+    Chart::new(
+        "six points and the decision boundary",
+        ["x1", "x2"],
+        vec![
+            class("class 0", 0.0),
+            class("class 1", 1.0),
+            Series::line("boundary", boundary.into()),
+        ],
+    )
+}
+
+fn cost_by_epoch<const N: usize>(title: &str, costs: [(&str, Vec<f64>); N]) -> Chart {
+    let line = |(name, costs): (&str, Vec<f64>)| {
+        let points = costs.into_iter().enumerate();
+        Series::line(
+            name,
+            points.map(|(epoch, cost)| (epoch as f64, cost)).collect(),
+        )
+    };
+    Chart::new(title, ["epoch", "cost"], costs.map(line).into())
 }

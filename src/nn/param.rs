@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// use retrograd::nn::Param;
 /// let weight = Param::new(retrograd::zeros([3, 4]));
 /// assert!(weight.requires_grad() && weight.shape() == [3, 4]);
+/// assert!(weight.to_string().starts_with("Parameter containing:\ntensor([["));
 /// ```
 pub struct Param(Tensor);
 
@@ -35,6 +36,13 @@ impl Param {
         };
         leaf.requires_grad_();
         Param(leaf)
+    }
+}
+
+impl fmt::Display for Param {
+    /// As PyTorch prints an `nn.Parameter`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameter containing:\n{}", self.0)
     }
 }
 
