@@ -1,7 +1,16 @@
-//! Functions of functions: products with Jacobians and Hessians, both as a whole, maps over examples, and checks of
-//! gradients against finite differences.
+//! Operators that are functions by PyTorch's names, and functions of functions: products with Jacobians and Hessians,
+//! both as a whole, maps over examples, and checks of gradients against finite differences.
 //!
-//! A function takes and returns one tensor or several (see [`Tensors`](crate::tape::Tensors)); inputs need not require
+//! What an operator may be told beside its tensors stands in its options, which begin with PyTorch's defaults:
+//!
+//! ```
+//! use retrograd::functional::{Conv2dOptions, conv2d};
+//! let (x, w) = (retrograd::ones([1, 3, 8, 8]), retrograd::ones([4, 3, 3, 3]));
+//! let y = conv2d(&x, &w, None, Conv2dOptions::new().stride(2).padding(1));
+//! assert_eq!(y.shape(), [1, 4, 4, 4]);
+//! ```
+//!
+//! A function given to another takes and returns one tensor or several (see [`Tensors`](crate::tape::Tensors)); inputs need not require
 //! gradients. What is computed here is recorded, and so can be differentiated again, where something behind it requires
 //! gradients: an input or what the function captures. Under [`no_grad`](crate::no_grad) nothing is.
 
@@ -10,6 +19,41 @@ mod gradcheck;
 mod transform;
 mod walk;
 
+pub use crate::ops::attention::{
+    AttentionOptions, scaled_dot_product_attention, try_scaled_dot_product_attention,
+};
+pub use crate::ops::avg_pool::{
+    AvgPool1dOptions, AvgPool2dOptions, AvgPoolOptions, adaptive_avg_pool1d, adaptive_avg_pool2d,
+    avg_pool1d, avg_pool2d, try_adaptive_avg_pool1d, try_adaptive_avg_pool2d, try_avg_pool1d,
+    try_avg_pool2d,
+};
+pub use crate::ops::batch_norm::{
+    BatchNormOptions, batch_norm, instance_norm, try_batch_norm, try_instance_norm,
+};
+pub use crate::ops::bilinear::{bilinear, try_bilinear};
+pub use crate::ops::conv::{
+    Conv1dOptions, Conv2dOptions, ConvOptions, Padding, conv1d, conv2d, try_conv1d, try_conv2d,
+};
+pub use crate::ops::conv_transpose::{
+    ConvTranspose1dOptions, ConvTranspose2dOptions, ConvTransposeOptions, conv_transpose1d,
+    conv_transpose2d, try_conv_transpose1d, try_conv_transpose2d,
+};
+pub use crate::ops::dropout::{
+    alpha_dropout, dropout, dropout1d, dropout2d, feature_alpha_dropout, try_alpha_dropout,
+    try_dropout, try_dropout1d, try_dropout2d, try_feature_alpha_dropout,
+};
+pub use crate::ops::embedding::{EmbeddingOptions, embedding, try_embedding};
+pub use crate::ops::layer_norm::{
+    NormOptions, RmsNormOptions, group_norm, layer_norm, rms_norm, try_group_norm, try_layer_norm,
+    try_rms_norm,
+};
+pub use crate::ops::max_pool::{
+    MaxPool1dOptions, MaxPool2dOptions, MaxPoolOptions, max_pool1d, max_pool1d_with_indices,
+    max_pool2d, max_pool2d_with_indices, try_max_pool1d, try_max_pool1d_with_indices,
+    try_max_pool2d, try_max_pool2d_with_indices,
+};
+pub use crate::ops::pad::{PadMode, pad, try_pad};
+pub use crate::ops::window::Sizes;
 pub use check_grads::{CheckGrads, check_grads};
 pub use gradcheck::{GradCheck, gradcheck, gradgradcheck};
 pub use transform::{

@@ -13,7 +13,7 @@ use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
 
 /// A saved factor, kept where the other one's gradient reads it.
-fn keep(tensor: &Tensor, other: &Tensor) -> SavedArg {
+pub(super) fn keep(tensor: &Tensor, other: &Tensor) -> SavedArg {
     SavedArg::new(tensor.arg(), other.requires_grad())
 }
 
@@ -100,7 +100,7 @@ impl Op for Bmm {
 }
 
 impl Cx<'_> {
-    fn saved_tensor(&self, saved: &SavedArg) -> Result<Tensor> {
+    pub(super) fn saved_tensor(&self, saved: &SavedArg) -> Result<Tensor> {
         match saved {
             SavedArg::Tensor(saved) => self.saved(saved),
             _ => unreachable!(

@@ -40,20 +40,32 @@ macro_rules! ops {
 ops! {
     add: Add;
     atan2: Atan2;
+    attention: ;
+    avg_pool: AvgPool, AvgPoolShares;
     axes: ;
+    batch_norm: ;
+    bilinear: ;
     cast: ToCopy, CloneOp;
     compare: ;
+    conv: Convolution, ConvolutionInput, ConvolutionWeight;
+    conv_transpose: ;
     cumsum: Cumsum;
     diagonal: Diagonal, DiagonalEmbed;
     div: Div;
+    dropout: ;
+    embedding: Embedding;
     extreme: Max, Min;
     join: Cat, Stack;
+    layer_norm: ;
     losses: BinaryCrossEntropy, BinaryCrossEntropyWithLogits;
     matmul: Mm, Bmm;
+    max_pool: ;
     mean: Mean<true>, Mean<false>;
     mul: Mul;
     norm: Norm;
-    pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MinDim, Scatter;
+    normalize: Normalize;
+    pad: ConstantPad;
+    pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MaxPool, MinDim, Scatter;
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal, Log1p, Expm1, Log2,
         Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh,
         Floor, Ceil, Round, Trunc, Sign;
@@ -69,6 +81,7 @@ ops! {
     sum: Sum<true>, Sum<false>;
     triangle: Triangle<true>, Triangle<false>;
     variance: Var, Std;
+    window: ;
     view: View, Squeeze, SqueezeDim, Unsqueeze, Transpose, T, Permute, Expand;
 }
 
@@ -92,6 +105,25 @@ macro_rules! fallible {
     };
 }
 pub(crate) use fallible;
+
+/// As `fallible!`, for functions that are no methods.
+macro_rules! fallible_fn {
+    ($( $(#[$doc:meta])* fn $name:ident | $try_name:ident ($($arg:ident : $ty:ty),* $(,)?) -> $out:ty $body:block )*) => { $(
+        $(#[$doc])*
+        #[track_caller]
+        pub fn $name($($arg: $ty),*) -> $out {
+            $crate::error::OrPanic::or_panic($try_name($($arg),*))
+        }
+
+        #[doc = concat!("As [`", stringify!($name), "`], with the error returned.")]
+        ///
+        /// # Errors
+        /// Where the other panics.
+        #[track_caller]
+        pub fn $try_name($($arg: $ty),*) -> $crate::Result<$out> $body
+    )* };
+}
+pub(crate) use fallible_fn;
 
 #[cfg(test)]
 mod tests;

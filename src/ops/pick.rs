@@ -123,7 +123,24 @@ kinds! {
     Roll "RollBackward0" [
         [3] => |x| x.roll(1, 0), [2, 3] => |x| x.roll([1, -1], [0, 1]), [0, 2] => |x| x.roll(1, 1)];
     MaxDim "MaxBackward0" [[3] => |x| x.max_dim(0).0, [2, 3] => |x| x.max_keepdim(-1).0, [0, 3] => |x| x.max_dim(1).0];
+    MaxPool "MaxPool2DWithIndicesBackward0" [
+        [2, 3, 4] => |x| {
+            let options = crate::functional::MaxPool2dOptions::new().stride(1).padding([1, 0]).dilation([1, 2]);
+            crate::functional::max_pool2d(x, 2, options)
+        },
+        [0, 1, 3] => |x| crate::functional::max_pool1d(x, 2, crate::functional::MaxPool1dOptions::new())];
     MinDim "MinBackward0" [[3] => |x| x.min_dim(0).0, [2, 3] => |x| x.min_keepdim(-1).0, [0, 3] => |x| x.min_dim(1).0];
+}
+
+/// The runs, outside of the tape.
+pub(super) fn picked(x: &Tensor, runs: &Runs) -> Inner {
+    with_dtype!(x.dtype(), T => {
+        let values = x.values::<T>();
+        let mut data = Data::<T>::scratch(runs.starts.len() * runs.run);
+        let chunks = data.make_mut().chunks_exact_mut(runs.run.max(1));
+        chunks.zip(&runs.starts).for_each(|(out, &start)| out.copy_from_slice(&values[start..start + runs.run]));
+        Inner::new(runs.to.clone(), data)
+    })
 }
 
 #[track_caller]
@@ -131,21 +148,14 @@ pub(crate) fn pick<K: Kind>(x: &Tensor, runs: Arc<Runs>) -> Tensor
 where
     Pick<K>: super::Listed,
 {
-    let out = with_dtype!(x.dtype(), T => {
-        let values = x.values::<T>();
-        let mut data = Data::<T>::scratch(runs.starts.len() * runs.run);
-        let chunks = data.make_mut().chunks_exact_mut(runs.run.max(1));
-        chunks.zip(&runs.starts).for_each(|(out, &start)| out.copy_from_slice(&values[start..start + runs.run]));
-        Inner::new(runs.to.clone(), data)
-    });
-    out.record(&[x.arg()], |_| Pick::<K> {
+    picked(x, &runs).record(&[x.arg()], |_| Pick::<K> {
         runs,
         kind: PhantomData,
     })
 }
 
 #[track_caller]
-fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
+pub(super) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
     let out = with_dtype!(x.dtype(), T => {
         let values = x.values::<T>();
         let mut data = Data::<T>::full(runs.from.iter().product(), T::default());
@@ -172,7 +182,12 @@ pub(crate) fn positions(op: &'static str, index: &Tensor) -> Result<Vec<i64>> {
 }
 
 /// A position that may not be negative, as `gather` and its like take it.
-fn plain_position(op: &'static str, index: i64, axis: usize, size: usize) -> Result<usize> {
+pub(super) fn plain_position(
+    op: &'static str,
+    index: i64,
+    axis: usize,
+    size: usize,
+) -> Result<usize> {
     if index < 0 {
         return Err(Error::InvalidArgument {
             op,

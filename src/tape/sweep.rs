@@ -42,10 +42,10 @@ pub(crate) struct Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    /// Whether the gradient of the `i`-th input is asked for.
+    /// Whether the gradient of the `i`-th input is asked for; an optional input that was not given has none.
     #[inline]
     pub(crate) fn wants(&self, i: usize) -> bool {
-        match (&self.edges[i], self.needed) {
+        match (self.edges.get(i).and_then(Option::as_ref), self.needed) {
             (Some(edge), Some(needed)) => needed.contains(&id(edge)),
             (edge, _) => edge.is_some(),
         }
