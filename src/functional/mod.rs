@@ -10,7 +10,8 @@
 //! assert_eq!(y.shape(), [1, 4, 4, 4]);
 //! ```
 //!
-//! A function given to another takes and returns one tensor or several (see [`Tensors`](crate::tape::Tensors)); inputs need not require
+//! A function given to another takes and returns one tensor or several (see [`Tensors`](crate::tape::Tensors)); inputs
+//! need not require
 //! gradients. What is computed here is recorded, and so can be differentiated again, where something behind it requires
 //! gradients: an input or what the function captures. Under [`no_grad`](crate::no_grad) nothing is.
 

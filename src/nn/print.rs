@@ -47,3 +47,53 @@ fn children<M: Module + ?Sized>(module: &M) -> Vec<String> {
     };
     runs.into_iter().map(line).collect()
 }
+
+/// Python's name of a truth value.
+pub(super) fn flag(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+/// Numbers as a Python tuple.
+pub(super) fn list(numbers: &[impl fmt::Display]) -> String {
+    let texts: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match &texts[..] {
+        [one] => format!("({one},)"),
+        _ => format!("({})", texts.join(", ")),
+    }
+}
+
+/// A float as Python prints it.
+pub(super) fn python(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    match scientific
+        .split_once('e')
+        .map(|(digits, power)| (digits, power.parse::<i32>()))
+    {
+        Some((digits, Ok(power))) if !(-4..16).contains(&power) => {
+            let sign = if power < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", power.abs())
+        }
+        Some(_) => format!("{value:?}"),
+        None => scientific.to_lowercase(),
+    }
+}
+
+#[test]
+fn floats_are_printed_as_python_prints_them() {
+    let printed = [
+        1e-5,
+        0.1,
+        1.0,
+        20.0,
+        1e-4,
+        1.5e-7,
+        1e16,
+        123456.0,
+        f64::INFINITY,
+    ]
+    .map(python);
+    let expected = [
+        "1e-05", "0.1", "1.0", "20.0", "0.0001", "1.5e-07", "1e+16", "123456.0", "inf",
+    ];
+    assert_eq!(printed, expected);
+}

@@ -3,7 +3,7 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible_fn;
-use super::window::{Axis, Images, Pool, Sizes};
+use super::window::{Axis, Extent, Images, Pool, Sizes};
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
 use crate::kernels::window::{Span, Spans};
@@ -21,8 +21,8 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AvgPoolOptions<const D: usize> {
-    pub(crate) stride: Option<[usize; D]>,
-    pub(crate) padding: [usize; D],
+    pub(crate) stride: Option<Extent<D>>,
+    pub(crate) padding: Extent<D>,
     ceil_mode: bool,
     count_include_pad: bool,
     divisor_override: Option<i64>,
@@ -36,7 +36,7 @@ impl<const D: usize> Default for AvgPoolOptions<D> {
     fn default() -> Self {
         AvgPoolOptions {
             stride: None,
-            padding: [0; D],
+            padding: Extent::all(0),
             ceil_mode: false,
             count_include_pad: true,
             divisor_override: None,
@@ -52,13 +52,13 @@ impl<const D: usize> AvgPoolOptions<D> {
 
     /// The step from a window to the next one; default the size of the window.
     pub fn stride(mut self, stride: impl Sizes<D>) -> Self {
-        self.stride = Some(stride.sizes());
+        self.stride = Some(stride.extent());
         self
     }
 
     /// Zeros on both sides of each axis; default none.
     pub fn padding(mut self, padding: impl Sizes<D>) -> Self {
-        self.padding = padding.sizes();
+        self.padding = padding.extent();
         self
     }
 
@@ -206,8 +206,8 @@ fn average<const D: usize>(
     }
     let pool = Pool {
         kernel,
-        stride: options.stride,
-        padding: options.padding,
+        stride: options.stride.map(|stride| stride.sizes),
+        padding: options.padding.sizes,
         dilation: [1; D],
     };
     let axes = pool.axes(op, images.sizes())?;

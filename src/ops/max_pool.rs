@@ -2,7 +2,7 @@
 
 use super::fallible_fn;
 use super::pick::{Runs, kind, pick};
-use super::window::{Images, Pool, Sizes};
+use super::window::{Extent, Images, Pool, Sizes};
 use crate::Tensor;
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
@@ -20,9 +20,9 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxPoolOptions<const D: usize> {
-    pub(crate) stride: Option<[usize; D]>,
-    pub(crate) padding: [usize; D],
-    pub(crate) dilation: [usize; D],
+    pub(crate) stride: Option<Extent<D>>,
+    pub(crate) padding: Extent<D>,
+    pub(crate) dilation: Extent<D>,
     pub(crate) ceil_mode: bool,
 }
 /// Settings of [`max_pool1d`].
@@ -34,8 +34,8 @@ impl<const D: usize> Default for MaxPoolOptions<D> {
     fn default() -> Self {
         MaxPoolOptions {
             stride: None,
-            padding: [0; D],
-            dilation: [1; D],
+            padding: Extent::all(0),
+            dilation: Extent::all(1),
             ceil_mode: false,
         }
     }
@@ -49,19 +49,19 @@ impl<const D: usize> MaxPoolOptions<D> {
 
     /// The step from a window to the next one; default the size of the window.
     pub fn stride(mut self, stride: impl Sizes<D>) -> Self {
-        self.stride = Some(stride.sizes());
+        self.stride = Some(stride.extent());
         self
     }
 
     /// Places on both sides of each axis that are never the greatest; default none.
     pub fn padding(mut self, padding: impl Sizes<D>) -> Self {
-        self.padding = padding.sizes();
+        self.padding = padding.extent();
         self
     }
 
     /// The step between a window's elements; default 1.
     pub fn dilation(mut self, dilation: impl Sizes<D>) -> Self {
-        self.dilation = dilation.sizes();
+        self.dilation = dilation.extent();
         self
     }
 
@@ -83,9 +83,9 @@ fn greatest<const D: usize>(
     let images = Images::new::<D>(op, x)?;
     let pool = Pool {
         kernel,
-        stride: options.stride,
-        padding: options.padding,
-        dilation: options.dilation,
+        stride: options.stride.map(|stride| stride.sizes),
+        padding: options.padding.sizes,
+        dilation: options.dilation.sizes,
     };
     let axes = pool.axes(op, images.sizes())?;
     let count = |axis: usize| axes[axis].windows(op, options.ceil_mode);
@@ -101,9 +101,9 @@ fn greatest<const D: usize>(
         return Err(Error::InvalidArgument {
             op,
             argument: "padding",
-            value: format!("{:?}", options.padding),
+            value: format!("{}", options.padding),
             problem: format!(
-                "with dilation {:?} a window has all its elements in the padding",
+                "with dilation {} a window has all its elements in the padding",
                 options.dilation
             ),
             cure: "Give less padding, or a smaller dilation.".into(),

@@ -2,6 +2,7 @@
 
 use crate::Tensor;
 use crate::error::{Error, Result};
+use std::fmt;
 
 mod sealed {
     pub trait Sealed {}
@@ -15,27 +16,72 @@ mod sealed {
 /// assert_eq!(avg_pool2d(&x, 2, AvgPool2dOptions::new()).shape(), [1, 1, 2, 3]);
 /// assert_eq!(avg_pool2d(&x, (4, 2), AvgPool2dOptions::new().stride([1, 2])).shape(), [1, 1, 1, 3]);
 /// ```
-pub trait Sizes<const D: usize>: sealed::Sealed {
+pub trait Sizes<const D: usize>: sealed::Sealed + Sized {
     #[doc(hidden)]
-    fn sizes(self) -> [usize; D];
+    fn extent(self) -> Extent<D>;
+
+    #[doc(hidden)]
+    fn sizes(self) -> [usize; D] {
+        self.extent().sizes
+    }
+}
+
+/// Sizes as they were given, which is how they are printed.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent<const D: usize> {
+    pub(crate) sizes: [usize; D],
+    single: bool,
+}
+
+impl<const D: usize> Extent<D> {
+    /// One size for all axes.
+    pub(crate) const fn all(size: usize) -> Self {
+        Extent {
+            sizes: [size; D],
+            single: true,
+        }
+    }
+}
+
+impl<const D: usize> PartialEq for Extent<D> {
+    fn eq(&self, other: &Self) -> bool {
+        self.sizes == other.sizes
+    }
+}
+impl<const D: usize> Eq for Extent<D> {}
+
+impl<const D: usize> fmt::Display for Extent<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sizes[..] {
+            [one, ..] if self.single => write!(f, "{one}"),
+            [one] => write!(f, "({one},)"),
+            sizes => {
+                let sizes: Vec<String> = sizes.iter().map(usize::to_string).collect();
+                write!(f, "({})", sizes.join(", "))
+            }
+        }
+    }
 }
 
 impl sealed::Sealed for usize {}
 impl<const D: usize> Sizes<D> for usize {
-    fn sizes(self) -> [usize; D] {
-        [self; D]
+    fn extent(self) -> Extent<D> {
+        Extent::all(self)
     }
 }
 impl<const D: usize> sealed::Sealed for [usize; D] {}
 impl<const D: usize> Sizes<D> for [usize; D] {
-    fn sizes(self) -> [usize; D] {
-        self
+    fn extent(self) -> Extent<D> {
+        Extent {
+            sizes: self,
+            single: false,
+        }
     }
 }
 impl sealed::Sealed for (usize, usize) {}
 impl Sizes<2> for (usize, usize) {
-    fn sizes(self) -> [usize; 2] {
-        [self.0, self.1]
+    fn extent(self) -> Extent<2> {
+        [self.0, self.1].extent()
     }
 }
 
