@@ -44,10 +44,10 @@ pub(crate) fn finite_matrix(
     }
 }
 
-/// Numbers, `[rows]`.
-pub(crate) fn vector(op: &'static str, argument: &str, values: &Tensor) -> Result<Vec<f64>> {
+/// Refuses another shape than `[rows]`.
+fn is_vector(op: &'static str, argument: &str, values: &Tensor) -> Result<()> {
     let cure = match *values.shape() {
-        [_] => return Ok(values.detach().to(DType::F64).to_vec()),
+        [_] => return Ok(()),
         [_, 1] => "Take its one column, with `.squeeze_dim(1)`.",
         [1, _] => "Take its one row, with `.squeeze_dim(0)`.",
         _ => "Give one value for each row.",
@@ -59,16 +59,21 @@ pub(crate) fn vector(op: &'static str, argument: &str, values: &Tensor) -> Resul
     })
 }
 
+/// Numbers, `[rows]`.
+pub(crate) fn vector(op: &'static str, argument: &str, values: &Tensor) -> Result<Vec<f64>> {
+    is_vector(op, argument, values)?;
+    Ok(values.detach().to(DType::F64).to_vec())
+}
+
 /// Classes, `[rows]`: integers, `bool`, or floats that hold whole numbers.
 pub(crate) fn labels(op: &'static str, argument: &'static str, y: &Tensor) -> Result<Vec<i64>> {
-    let values = vector(op, argument, y)?;
+    is_vector(op, argument, y)?;
     if !y.dtype().is_float() {
         return Ok(y.to(DType::I64).to_vec());
     }
-    match values
-        .iter()
-        .position(|v| v.fract() != 0.0 || v.abs() >= 2f64.powi(53))
-    {
+    let values: Vec<f64> = y.detach().to(DType::F64).to_vec();
+    let is_whole = |v: &f64| v.fract() == 0.0 && v.abs() < 2f64.powi(53);
+    match values.iter().position(|v| !is_whole(v)) {
         None => Ok(values.iter().map(|&v| v as i64).collect()),
         Some(at) => Err(Error::InvalidArgument {
             op,

@@ -1,16 +1,18 @@
 //! Numeric tables from CSV files.
 
 use super::table::{Column, Table};
-use crate::{Error, Result};
+use crate::{DType, Error, Result};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// Reads a table of numbers, with or without a header, from a CSV file.
 ///
 /// By default the first line holds the names, fields are separated by commas, every column but the target is data,
-/// and a field that is no number is an error with file, line, column and text.
+/// and a field that is no finite number is an error with file, line, column and text. Missing numbers are named with
+/// [`missing`](Self::missing) and then filled, dropped, or put in by a
+/// [`SimpleImputer`](crate::preprocessing::SimpleImputer).
 ///
 /// ```
 /// use retrograd::data::CsvReader;
@@ -34,6 +36,7 @@ pub struct CsvReader {
     missing: Vec<String>,
     columns: Option<Vec<Column>>,
     target: Option<Column>,
+    dtype: DType,
 }
 
 impl Default for CsvReader {
@@ -57,6 +60,7 @@ impl CsvReader {
             missing: Vec::new(),
             columns: None,
             target: None,
+            dtype: DType::F64,
         }
     }
 
@@ -124,11 +128,26 @@ impl CsvReader {
         self
     }
 
+    /// The type of the numbers, f64 by default. A number beyond the range of f32 is then an error.
+    ///
+    /// ```
+    /// use retrograd::DType;
+    /// let reader = retrograd::data::CsvReader::new().dtype(DType::F32);
+    /// assert_eq!(reader.read_from("a\n0.1\n".as_bytes(), "inline")?.data(), retrograd::tensor![[0.1]]);
+    /// assert!(reader.read_from("a\n1e39\n".as_bytes(), "inline").is_err());
+    /// # Ok::<(), retrograd::Error>(())
+    /// ```
+    pub fn dtype(mut self, dtype: DType) -> Self {
+        self.dtype = dtype;
+        self
+    }
+
     /// Reads a file.
     ///
     /// # Errors
-    /// [`Error::Data`], naming the file and where known line, column and text: the file cannot be opened, a chosen
-    /// column does not exist, a line has another number of fields than the first, or a field is no number.
+    /// [`Error::Data`], naming the file and where known line, column and text: the file cannot be read or has no rows, a
+    /// chosen column does not exist or has another's name, a line has another number of fields than the first, or a
+    /// field is no finite number. [`Error::DType`] if the numbers are not to be floats.
     ///
     /// ```
     /// let error = retrograd::data::CsvReader::new().read("no/such.csv").unwrap_err();
@@ -137,12 +156,27 @@ impl CsvReader {
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Table> {
         let path = path.as_ref();
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| Error::Data {
+        let refuse = |problem: String, cure: &str| Error::Data {
             place: name.clone(),
-            problem: format!("cannot be opened: {error}"),
-            cure: "Check the path; a relative one starts at the directory the program runs in."
-                .into(),
+            problem,
+            cure: cure.into(),
+        };
+        let file = File::open(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => refuse(
+                "there is no such file".into(),
+                "Check the path; a relative one starts at the directory the program runs in.",
+            ),
+            _ => refuse(
+                format!("cannot be opened: {error}"),
+                "Check that it may be read.",
+            ),
         })?;
+        if file.metadata().is_ok_and(|about| about.is_dir()) {
+            return Err(refuse(
+                "it is a directory".into(),
+                "Give the path of a file in it.",
+            ));
+        }
         self.read_from(file, &name)
     }
 
@@ -160,14 +194,26 @@ impl CsvReader {
     /// );
     /// ```
     pub fn read_from(&self, mut reader: impl Read, name: &str) -> Result<Table> {
+        let refuse = |problem: &str, cure: &str| Error::Data {
+            place: name.into(),
+            problem: problem.into(),
+            cure: cure.into(),
+        };
+        if !self.dtype.is_float() {
+            return Err(Error::DType {
+                op: "CsvReader",
+                problem: format!("a table of {} cannot be read", self.dtype),
+                cure: "Read it as f64, the default, or as f32.".into(),
+            });
+        }
         let mut bytes = Vec::new();
-        reader
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::Data {
-                place: name.into(),
-                problem: format!("cannot be read: {error}"),
-                cure: "Check that it is a file, and that it may be read.".into(),
-            })?;
+        reader.read_to_end(&mut bytes).map_err(|error| {
+            let problem = format!("cannot be read: {error}");
+            refuse(
+                &problem,
+                "Check that it is a file, and that it may be read.",
+            )
+        })?;
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -181,7 +227,7 @@ impl CsvReader {
             width: None,
         };
         let mut plan = None;
-        let mut table = Table::default();
+        let mut table = Table::new(self.dtype);
         while source.next(&mut reader)? {
             if plan.is_none() {
                 let names = self.names(&source)?;
@@ -193,14 +239,14 @@ impl CsvReader {
             let plan = plan.as_ref().expect("it was made at the first record");
             self.row(&source, plan, &mut table)?;
         }
-        if plan.is_none() {
-            return Err(Error::Data {
-                place: name.into(),
-                problem: "it holds no line".into(),
-                cure: "Give a file with a header or data.".into(),
-            });
+        match plan {
+            None => Err(refuse("it is empty", "Give a file with a header and rows.")),
+            Some(_) if table.rows == 0 => Err(refuse(
+                "it holds a header and no rows",
+                "Give a file with rows, or read it with `header(false)` if its one line is data.",
+            )),
+            Some(_) => Ok(table),
         }
-        Ok(table)
     }
 
     fn names(&self, first: &Source<'_>) -> Result<Vec<String>> {
@@ -233,10 +279,10 @@ impl CsvReader {
     fn row(&self, source: &Source<'_>, plan: &Plan, table: &mut Table) -> Result<()> {
         for &at in &plan.data {
             let text = source.text(at, Some(&plan.names[at]))?;
-            table.values.push(
-                self.number(text)
-                    .ok_or_else(|| plan.no_number(source, at, text))?,
-            );
+            let number = self.number(text);
+            table
+                .values
+                .push(number.map_err(|problem| plan.no_number(source, at, problem))?);
         }
         if let Some(at) = plan.target {
             let text = source.text(at, Some(&plan.names[at]))?;
@@ -253,12 +299,36 @@ impl CsvReader {
         Ok(())
     }
 
-    /// The number a field holds, NaN for one of the missing texts.
-    fn number(&self, text: &str) -> Option<f64> {
+    /// The number a field holds, NaN for one of the missing texts; else what is wrong with it and what to do.
+    fn number(&self, text: &str) -> Result<f64, (String, &'static str)> {
         if self.missing.iter().any(|m| m == text) {
-            return Some(f64::NAN);
+            return Ok(f64::NAN);
         }
-        text.parse().ok().filter(|value: &f64| !value.is_nan())
+        if text.is_empty() {
+            let cure = "Fill it, or take empty fields as missing with `missing([\"\"])`.";
+            return Err(("the field is empty".into(), cure));
+        }
+        let Ok(value) = text.parse::<f64>() else {
+            let cure =
+                "Correct it, leave the column out with `columns`, or name the text in `missing`.";
+            return Err((format!("{text:?} is no number"), cure));
+        };
+        let written_out = text.contains(|c: char| c.is_ascii_digit());
+        if !value.is_finite() && !written_out {
+            let cure = "Correct it, or name the text in `missing`.";
+            return Err((format!("{text:?} is no finite number"), cure));
+        }
+        if !value.is_finite() {
+            return Err((
+                format!("{text:?} is beyond f64"),
+                "Correct it, or scale the column.",
+            ));
+        }
+        if self.dtype == DType::F32 && !(value as f32).is_finite() {
+            let cure = "Correct it, or read the table as f64, the default.";
+            return Err((format!("{text:?} is beyond f32"), cure));
+        }
+        Ok(value)
     }
 }
 
@@ -270,21 +340,9 @@ struct Plan {
 }
 
 impl Plan {
-    fn no_number(&self, source: &Source<'_>, at: usize, text: &str) -> Error {
-        let place = source.place(at, Some(&self.names[at]));
-        let (problem, cure) = if text.is_empty() {
-            (
-                "the field is empty".to_owned(),
-                "Fill it, or take empty fields as missing with `missing([\"\"])`.",
-            )
-        } else {
-            (
-                format!("{text:?} is no number"),
-                "Correct it, leave the column out with `columns`, or name the text in `missing`.",
-            )
-        };
+    fn no_number(&self, source: &Source<'_>, at: usize, (problem, cure): (String, &str)) -> Error {
         Error::Data {
-            place,
+            place: source.place(at, Some(&self.names[at])),
             problem,
             cure: cure.into(),
         }

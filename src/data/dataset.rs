@@ -63,11 +63,15 @@ pub trait Dataset {
 }
 
 pub(super) fn no_item(op: &'static str, i: usize, len: usize) -> Error {
-    Error::Index {
+    Error::InvalidArgument {
         op,
-        index: i as i64,
-        axis: 0,
-        size: len,
+        argument: "position",
+        value: i.to_string(),
+        problem: format!("there are {len} items"),
+        cure: match len {
+            0 => "Give a data set with items.".into(),
+            _ => format!("Give a position from 0 to {}.", len - 1),
+        },
     }
 }
 

@@ -48,6 +48,16 @@ fn positions(drawn: Vec<i64>) -> impl Iterator<Item = usize> {
     drawn.into_iter().map(|i| i as usize)
 }
 
+fn nothing(op: &'static str, argument: &'static str) -> Error {
+    Error::InvalidArgument {
+        op,
+        argument,
+        value: "0".into(),
+        problem: "there is nothing to draw".into(),
+        cure: "Give a number from 1 up.".into(),
+    }
+}
+
 /// Where draws come from: a generator of one's own, which clones share, or else the thread's default one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Source(Option<Arc<Mutex<Generator>>>);
@@ -201,18 +211,11 @@ impl RandomSampler {
 
 impl Sampler for RandomSampler {
     fn sample(&self) -> Result<Vec<usize>> {
-        if self.n == 0 || self.len() == 0 {
-            let (argument, cure) = match self.n {
-                0 => ("n", "Give a data set with items."),
-                _ => ("num_samples", "Draw at least one position."),
-            };
-            return Err(Error::InvalidArgument {
-                op: "RandomSampler",
-                argument,
-                value: "0".into(),
-                problem: "there is nothing to draw".into(),
-                cure: cure.into(),
-            });
+        if self.n == 0 {
+            return Err(nothing("RandomSampler", "n"));
+        }
+        if self.len() == 0 {
+            return Err(nothing("RandomSampler", "num_samples"));
         }
         if self.source.is_own() {
             return Ok(self.source.draw(|generator| self.draw(generator)));
@@ -342,6 +345,9 @@ impl WeightedRandomSampler {
 
 impl Sampler for WeightedRandomSampler {
     fn sample(&self) -> Result<Vec<usize>> {
+        if self.num_samples == 0 {
+            return Err(nothing("WeightedRandomSampler", "num_samples"));
+        }
         let drawn = self
             .source
             .draw(|g| g.multinomial(&self.weights, self.num_samples, self.replacement))?;

@@ -162,7 +162,9 @@ fn refuse(lengths: String, problem: String, cure: &str) -> Error {
 
 impl Length for usize {
     fn counts(lengths: &[usize], n: usize) -> Result<Vec<usize>> {
-        let sum: usize = lengths.iter().sum();
+        let sum = lengths
+            .iter()
+            .fold(0, |sum: usize, &length| sum.saturating_add(length));
         if sum != n {
             let problem = format!("they add up to {sum}, and the data set has {n} items");
             let cure =

@@ -1,6 +1,7 @@
 //! A table of numbers with named columns and labels.
 
-use crate::{Error, Result, Tensor};
+use crate::{DType, Error, Result, Tensor};
+use std::collections::HashMap;
 
 /// A column of a file, by name or by position from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +35,24 @@ impl Column {
     /// Where the column stands among `names`.
     pub(crate) fn find(&self, names: &[String], place: &str) -> Result<usize> {
         let (found, what) = match self {
-            Column::Name(name) => (
-                names.iter().position(|n| n == name),
-                format!("named {name:?}"),
-            ),
+            Column::Name(name) => {
+                let mut found = (0..names.len()).filter(|&at| names[at] == *name);
+                let (first, second) = (found.next(), found.next());
+                if let (Some(first), Some(second)) = (first, second) {
+                    return Err(Error::Data {
+                        place: place.into(),
+                        problem: format!(
+                            "columns {} and {} are both named {name:?}",
+                            first + 1,
+                            second + 1
+                        ),
+                        cure: format!(
+                            "Rename one, or choose by position from 0: {first} or {second}."
+                        ),
+                    });
+                }
+                (first, format!("named {name:?}"))
+            }
             Column::Position(at) => (
                 (*at < names.len()).then_some(*at),
                 format!("at position {at}"),
@@ -70,15 +85,26 @@ impl Column {
 /// assert_eq!(table.labels(), ["4"]);
 /// # Ok::<(), retrograd::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Table {
     pub(crate) names: Vec<String>,
     pub(crate) rows: usize,
     pub(crate) values: Vec<f64>,
     pub(crate) labels: Vec<String>,
+    dtype: DType,
 }
 
 impl Table {
+    pub(crate) fn new(dtype: DType) -> Self {
+        Table {
+            names: Vec::new(),
+            rows: 0,
+            values: Vec::new(),
+            labels: Vec::new(),
+            dtype,
+        }
+    }
+
     /// The names of the data's columns, in order.
     ///
     /// ```
@@ -103,7 +129,7 @@ impl Table {
         self.rows
     }
 
-    /// The numbers as an f64 tensor `[rows, columns]`; a missing one is NaN.
+    /// The numbers as a tensor `[rows, columns]` of the type they were read as; a missing one is NaN.
     ///
     /// ```
     /// let reader = retrograd::data::CsvReader::new().target("kind").missing(["?"]);
@@ -112,10 +138,10 @@ impl Table {
     /// # Ok::<(), retrograd::Error>(())
     /// ```
     pub fn data(&self) -> Tensor {
-        Tensor::from_vec(self.values.clone(), [self.rows, self.names.len()])
+        Tensor::from_vec(self.values.clone(), [self.rows, self.names.len()]).to(self.dtype)
     }
 
-    /// One column's numbers as an f64 tensor `[rows]`.
+    /// One column's numbers as a tensor `[rows]`.
     ///
     /// # Errors
     /// If the data has no such column.
@@ -130,7 +156,8 @@ impl Table {
     pub fn column(&self, column: impl Into<Column>) -> Result<Tensor> {
         let at = column.into().find(&self.names, "column")?;
         let step = self.names.len();
-        Ok(self.values.iter().skip(at).step_by(step).copied().collect())
+        let column: Tensor = self.values.iter().skip(at).step_by(step).copied().collect();
+        Ok(column.to(self.dtype))
     }
 
     /// The labels as they stand in the file, one for each row; none if no target was chosen.
@@ -159,7 +186,7 @@ impl Table {
         match numbers {
             Some(_) => classes.sort_by(|a, b| {
                 let number = |text: &str| text.parse::<f64>().unwrap_or(f64::NAN);
-                number(a).total_cmp(&number(b))
+                number(a).total_cmp(&number(b)).then_with(|| a.cmp(b))
             }),
             None => classes.sort(),
         }
@@ -187,11 +214,8 @@ impl Table {
             });
         }
         let classes = self.classes();
-        let position = |label: &String| classes.iter().position(|class| class == label);
-        let positions = self
-            .labels
-            .iter()
-            .map(|label| position(label).expect("classes hold every label") as i64);
+        let positions: HashMap<&String, i64> = classes.iter().zip(0..).collect();
+        let positions = self.labels.iter().map(|label| positions[label]);
         Ok(positions.collect())
     }
 

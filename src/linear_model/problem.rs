@@ -105,6 +105,14 @@ pub(super) struct Local<'a> {
 }
 
 impl Local<'_> {
+    /// `v` without what it has in common for all classes, where there are several.
+    pub(super) fn without_shift(&self, v: Tensor) -> Tensor {
+        match self.problem.classes.outputs {
+            1 => v,
+            _ => &v - v.mean_dim(0),
+        }
+    }
+
     /// The Hessian times `v`, `[outputs, columns]`.
     pub(super) fn curvature(&self, v: &Tensor) -> Result<Tensor> {
         let Problem {

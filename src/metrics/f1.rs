@@ -4,6 +4,14 @@ use super::classification::Confusion;
 use crate::{Error, Result, Tensor};
 
 /// How the classes' figures make one.
+///
+/// ```
+/// use retrograd::{metrics::{Average, recall_score}, tensor};
+/// let (y, predicted) = (tensor![0, 0, 0, 1], tensor![0, 0, 0, 0]);
+/// assert_eq!(recall_score(&y, &predicted, Average::Macro)?, 0.5);
+/// assert_eq!(recall_score(&y, &predicted, Average::Weighted)?, 0.75);
+/// # Ok::<(), retrograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Average {

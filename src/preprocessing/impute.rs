@@ -1,9 +1,18 @@
 //! Missing numbers.
 
 use super::columns::{Columns, check, float};
+use crate::inputs::matrix;
 use crate::{Result, Tensor};
 
 /// What stands in for a missing number.
+///
+/// ```
+/// use retrograd::{preprocessing::{SimpleImputer, Strategy}, tensor};
+/// let x = tensor![[1.0], [1.0], [4.0]];
+/// let figure = |strategy| retrograd::Result::Ok(SimpleImputer::fit(&x, strategy)?.statistics().item::<f64>());
+/// assert_eq!((figure(Strategy::Mean)?, figure(Strategy::MostFrequent)?), (2.0, 1.0));
+/// # Ok::<(), retrograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Strategy {
@@ -36,13 +45,18 @@ impl SimpleImputer {
     /// Takes the figure of each column of `x`, `[rows, columns]`, without the missing numbers.
     ///
     /// # Errors
-    /// If `x` is no matrix, has no row, or a column holds an infinity or no number.
+    /// If `x` is no matrix, has no row, or, unless the strategy is a constant, a column holds an infinity or no number.
     ///
     /// ```
     /// use retrograd::{preprocessing::{SimpleImputer, Strategy}, tensor};
     /// assert!(SimpleImputer::fit(&tensor![[f64::NAN], [f64::NAN]], Strategy::Mean).is_err());
     /// ```
     pub fn fit(x: &Tensor, strategy: Strategy) -> Result<Self> {
+        if let Strategy::Constant(value) = strategy {
+            let columns = matrix("SimpleImputer::fit", "x", x)?.size(1);
+            let statistics = Tensor::from(vec![value; columns]);
+            return Ok(SimpleImputer { statistics });
+        }
         let columns = Columns::new("SimpleImputer::fit", x)?;
         let statistics = columns.each(|mut column| {
             column.sort_by(f64::total_cmp);
@@ -56,7 +70,7 @@ impl SimpleImputer {
                     }
                 }
                 Strategy::MostFrequent => most_frequent(&column),
-                Strategy::Constant(value) => value,
+                Strategy::Constant(_) => unreachable!("a constant asks no column"),
             }
         });
         Ok(SimpleImputer {

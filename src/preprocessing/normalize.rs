@@ -5,6 +5,13 @@ use crate::inputs::finite_matrix;
 use crate::{Result, Tensor};
 
 /// How the size of a row is measured.
+///
+/// ```
+/// use retrograd::preprocessing::{Norm, normalize};
+/// use retrograd::tensor;
+/// assert_eq!(normalize(&tensor![[1.0, -3.0]], Norm::L1)?, tensor![[0.25, -0.75]]);
+/// # Ok::<(), retrograd::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Norm {

@@ -2,6 +2,7 @@
 
 use super::stratify;
 use crate::data::{Tensors, rows};
+use crate::inputs::labels;
 use crate::random::NumpyRandomState;
 use crate::{Error, Result, Tensor};
 
@@ -142,7 +143,7 @@ impl TrainTestSplit {
     /// Gives training and test data the shares of each class that all rows have; `classes` has one of each row.
     ///
     /// # Errors
-    /// If `classes` are not integers.
+    /// If `classes` are no labels, `[rows]`.
     ///
     /// ```
     /// let y = retrograd::tensor![0, 0, 0, 0, 1, 1, 1, 1];
@@ -152,7 +153,7 @@ impl TrainTestSplit {
     /// # Ok::<(), retrograd::Error>(())
     /// ```
     pub fn stratify(mut self, classes: &Tensor) -> Result<Self> {
-        self.stratify = Some(classes.try_to_vec()?);
+        self.stratify = Some(labels("train_test_split", "stratify", classes)?);
         Ok(self)
     }
 

@@ -1,7 +1,9 @@
 //! What the public interface promises, read as a user would.
 
 mod anomaly;
+mod bad_data;
 mod checkpoint;
+mod data;
 mod errors;
 mod function;
 mod functional;
