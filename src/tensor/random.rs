@@ -32,10 +32,9 @@ macro_rules! drawn {
 /// ```
 #[track_caller]
 pub fn rand(shape: impl IntoShape) -> Tensor {
+    // Refused out here, where the caller's line is known.
     let shape = full_shape("rand", shape).or_panic();
-    drawn!(shape, default_dtype(), |values| default_generator(
-        |g| g.fill_uniform(values, 0.0, 1.0)
-    ))
+    default_generator(|g| g.rand(&shape[..]))
 }
 
 /// Standard normals of the default type.
@@ -50,9 +49,7 @@ pub fn rand(shape: impl IntoShape) -> Tensor {
 #[track_caller]
 pub fn randn(shape: impl IntoShape) -> Tensor {
     let shape = full_shape("randn", shape).or_panic();
-    drawn!(shape, default_dtype(), |values| default_generator(
-        |g| g.fill_normal(values, 0.0, 1.0)
-    ))
+    default_generator(|g| g.randn(&shape[..]))
 }
 
 /// Whole numbers (`i64`) from `low` up to, but without, `high`.
@@ -67,17 +64,21 @@ pub fn randn(shape: impl IntoShape) -> Tensor {
 #[track_caller]
 pub fn randint(low: i64, high: i64, shape: impl IntoShape) -> Tensor {
     let shape = full_shape("randint", shape).or_panic();
-    let refused = (low >= high).then(|| Error::InvalidArgument {
+    check_range(low, high).or_panic();
+    default_generator(|g| g.randint(low, high, &shape[..]))
+}
+
+fn check_range(low: i64, high: i64) -> Result<()> {
+    if low < high {
+        return Ok(());
+    }
+    Err(Error::InvalidArgument {
         op: "randint",
         argument: "high",
         value: high.to_string(),
         problem: format!("there is no whole number from {low} up to, but without, {high}"),
         cure: "Give a high above low.".into(),
-    });
-    refused.map_or(Ok(()), Err).or_panic();
-    let mut values = vec![0; shape.iter().product()];
-    default_generator(|g| g.fill_randint(&mut values, low, high));
-    Tensor::from_vec(values, &shape[..])
+    })
 }
 
 /// The whole numbers (`i64`) below `n` in random order.
@@ -90,12 +91,125 @@ pub fn randperm(n: usize) -> Tensor {
     Tensor::from(default_generator(|g| g.randperm(n)))
 }
 
+/// The same from a generator of one's own, which leaves the thread's default one alone.
+impl Generator {
+    /// As [`rand`](crate::rand), from this generator.
+    ///
+    /// # Panics
+    /// If a size is negative.
+    ///
+    /// ```
+    /// let mut generator = retrograd::Generator::new(0);
+    /// assert_eq!(generator.rand([2]).to_string(), "tensor([0.4963, 0.7682])");
+    /// ```
+    #[track_caller]
+    pub fn rand(&mut self, shape: impl IntoShape) -> Tensor {
+        let shape = full_shape("rand", shape).or_panic();
+        drawn!(shape, default_dtype(), |values| self
+            .fill_uniform(values, 0.0, 1.0))
+    }
+
+    /// As [`randn`](crate::randn), from this generator.
+    ///
+    /// # Panics
+    /// If a size is negative.
+    ///
+    /// ```
+    /// let mut generator = retrograd::Generator::new(0);
+    /// assert_eq!(generator.randn([2]).to_string(), "tensor([ 1.5410, -0.2934])");
+    /// ```
+    #[track_caller]
+    pub fn randn(&mut self, shape: impl IntoShape) -> Tensor {
+        let shape = full_shape("randn", shape).or_panic();
+        drawn!(shape, default_dtype(), |values| self
+            .fill_normal(values, 0.0, 1.0))
+    }
+
+    /// As [`randint`](crate::randint), from this generator.
+    ///
+    /// # Panics
+    /// If a size is negative or there is no number in the range.
+    ///
+    /// ```
+    /// let mut generator = retrograd::Generator::new(0);
+    /// assert_eq!(generator.randint(0, 10, [3]).to_vec::<i64>(), [4, 9, 3]);
+    /// ```
+    #[track_caller]
+    pub fn randint(&mut self, low: i64, high: i64, shape: impl IntoShape) -> Tensor {
+        let shape = full_shape("randint", shape).or_panic();
+        check_range(low, high).or_panic();
+        let mut data = Data::scratch(shape.iter().product());
+        self.fill_randint(data.make_mut(), low, high);
+        Tensor::from_data(shape, data)
+    }
+}
+
+/// Declares draws in place: from the thread's generator as methods of a tensor, from one's own as methods of it.
+macro_rules! in_place {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($arg:ident),*) by $fill:ident, $call:literal gives $printed:literal;
+    )*) => {
+        impl Tensor { $(
+            $(#[$doc])*
+            ///
+            /// # Panics
+            /// If the tensor holds no floating-point numbers, or is a leaf that requires gradients while recording.
+            ///
+            /// ```
+            /// retrograd::manual_seed(0);
+            /// let x = retrograd::zeros([2]);
+            #[doc = concat!("x.", stringify!($name), "(", $call, ");")]
+            #[doc = concat!("assert_eq!(x.to_string(), \"", $printed, "\");")]
+            /// ```
+            #[track_caller]
+            pub fn $name(&self $(, $arg: f64)*) -> &Tensor {
+                self.refill(stringify!($name), |x| default_generator(|g| {
+                    drawn!(x.shape().into(), x.dtype(), |values| g.$fill(values $(, $arg)*))
+                }))
+                .or_panic();
+                self
+            }
+        )* }
+
+        impl Generator { $(
+            #[doc = concat!("As [`Tensor::", stringify!($name), "`], from this generator.")]
+            ///
+            /// # Panics
+            /// If the tensor holds no floating-point numbers, or is a leaf that requires gradients while recording.
+            ///
+            /// ```
+            /// let x = retrograd::zeros([2]);
+            #[doc = concat!("retrograd::Generator::new(0).", stringify!($name), "(&x, ", $call, ");")]
+            #[doc = concat!("assert_eq!(x.to_string(), \"", $printed, "\");")]
+            /// ```
+            #[track_caller]
+            pub fn $name(&mut self, x: &Tensor $(, $arg: f64)*) {
+                x.refill(stringify!($name), |x| {
+                    drawn!(x.shape().into(), x.dtype(), |values| self.$fill(values $(, $arg)*))
+                })
+                .or_panic();
+            }
+        )* }
+    };
+}
+in_place! {
+    /// Draws every element uniformly from [low, high) in place.
+    uniform_(low, high) by fill_uniform, "0.0, 1.0" gives "tensor([0.4963, 0.7682])";
+
+    /// Draws every element from a normal distribution in place.
+    normal_(mean, std) by fill_normal, "0.0, 1.0" gives "tensor([ 1.5410, -0.2934])";
+
+    /// Draws every element in place: 1 with probability `p`, else 0.
+    bernoulli_(p) by fill_bernoulli, "1.0" gives "tensor([1., 1.])";
+
+    /// Draws every element from the exponential distribution of rate `lambda` in place.
+    exponential_(lambda) by fill_exponential, "1.0" gives "tensor([3.5083, 1.2304])";
+}
+
 impl Tensor {
-    fn refill(
-        &self,
-        op: &'static str,
-        fill: impl Fn(&mut Generator, &Tensor) -> Tensor,
-    ) -> Result<()> {
+    #[track_caller]
+    fn refill(&self, op: &'static str, fill: impl FnOnce(&Tensor) -> Tensor) -> Result<()> {
         if !self.dtype().is_float() {
             return Err(Error::DType {
                 op,
@@ -106,49 +220,7 @@ impl Tensor {
                 cure: "Cast it first, with `.to(F32)`.".into(),
             });
         }
-        self.in_place(op, None, |x| Ok(default_generator(|g| fill(g, x))))
-    }
-
-    /// Draws every element uniformly from [low, high) in place.
-    ///
-    /// # Panics
-    /// If the tensor holds no floating-point numbers, or is a leaf that requires gradients while recording.
-    ///
-    /// ```
-    /// retrograd::manual_seed(0);
-    /// let x = retrograd::zeros([2]);
-    /// x.uniform_(0.0, 1.0);
-    /// assert_eq!(x.to_string(), "tensor([0.4963, 0.7682])");
-    /// ```
-    #[track_caller]
-    pub fn uniform_(&self, low: f64, high: f64) -> &Tensor {
-        self.refill("uniform_", |g, x| {
-            drawn!(x.shape().into(), x.dtype(), |values| g
-                .fill_uniform(values, low, high))
-        })
-        .or_panic();
-        self
-    }
-
-    /// Draws every element from a normal distribution in place.
-    ///
-    /// # Panics
-    /// If the tensor holds no floating-point numbers, or is a leaf that requires gradients while recording.
-    ///
-    /// ```
-    /// retrograd::manual_seed(0);
-    /// let x = retrograd::zeros([2]);
-    /// x.normal_(0.0, 1.0);
-    /// assert_eq!(x.to_string(), "tensor([ 1.5410, -0.2934])");
-    /// ```
-    #[track_caller]
-    pub fn normal_(&self, mean: f64, std: f64) -> &Tensor {
-        self.refill("normal_", |g, x| {
-            drawn!(x.shape().into(), x.dtype(), |values| g
-                .fill_normal(values, mean, std))
-        })
-        .or_panic();
-        self
+        self.in_place(op, None, |x| Ok(fill(x)))
     }
 
     /// A tensor filled by a function that is called once for each element, in row-major order.
