@@ -27,6 +27,7 @@ mod tensor;
 pub use dtype::{DType, Element, default_dtype, promote_types, set_default_dtype};
 pub use error::{Error, Result};
 pub use kernels::threads::{num_threads, set_num_threads};
+pub use ops::close::Tolerance;
 pub use ops::join::{cat, stack, try_cat, try_stack};
 pub use ops::reduce::Axes;
 pub use ops::repeat::Repeats;

@@ -11,10 +11,10 @@
 //! ```
 //!
 //! A function given to another takes and returns one tensor or several (see [`Tensors`](crate::tape::Tensors)); inputs
-//! need not require
-//! gradients. What is computed here is recorded, and so can be differentiated again, where something behind it requires
-//! gradients: an input or what the function captures. Under [`no_grad`](crate::no_grad) nothing is.
+//! need not require gradients. What is computed here is recorded, and so can be differentiated again, where something
+//! behind it requires gradients: an input or what the function captures. Under [`no_grad`](crate::no_grad) nothing is.
 
+mod activation;
 mod check_grads;
 mod gradcheck;
 mod transform;
@@ -43,18 +43,39 @@ pub use crate::ops::dropout::{
     alpha_dropout, dropout, dropout1d, dropout2d, feature_alpha_dropout, try_alpha_dropout,
     try_dropout, try_dropout1d, try_dropout2d, try_feature_alpha_dropout,
 };
+pub use crate::ops::elu::{celu, elu, selu, try_celu, try_elu, try_selu};
 pub use crate::ops::embedding::{EmbeddingOptions, embedding, try_embedding};
+pub use crate::ops::hard::{
+    hardsigmoid, hardswish, hardtanh, relu6, threshold, try_hardsigmoid, try_hardswish,
+    try_hardtanh, try_relu6, try_threshold,
+};
 pub use crate::ops::layer_norm::{
     NormOptions, RmsNormOptions, group_norm, layer_norm, rms_norm, try_group_norm, try_layer_norm,
     try_rms_norm,
 };
+pub use crate::ops::leaky_relu::{leaky_relu, prelu, try_leaky_relu, try_prelu};
 pub use crate::ops::max_pool::{
     MaxPool1dOptions, MaxPool2dOptions, MaxPoolOptions, max_pool1d, max_pool1d_with_indices,
     max_pool2d, max_pool2d_with_indices, try_max_pool1d, try_max_pool1d_with_indices,
     try_max_pool2d, try_max_pool2d_with_indices,
 };
 pub use crate::ops::pad::{PadMode, pad, try_pad};
+pub use crate::ops::shrink::{
+    hardshrink, softshrink, tanhshrink, try_hardshrink, try_softshrink, try_tanhshrink,
+};
+pub use crate::ops::similarity::{
+    CosineSimilarityOptions, NormalizeOptions, PairwiseDistanceOptions, cosine_similarity,
+    normalize, pairwise_distance, try_cosine_similarity, try_normalize, try_pairwise_distance,
+};
+pub use crate::ops::smooth::{
+    glu, logsigmoid, mish, silu, softplus, softsign, try_glu, try_logsigmoid, try_mish, try_silu,
+    try_softplus, try_softsign,
+};
+pub use crate::ops::softmax::{softmin, softmin_dtype, try_softmin, try_softmin_dtype};
 pub use crate::ops::window::Sizes;
+pub use activation::{
+    log_softmax, relu, sigmoid, softmax, tanh, try_log_softmax, try_relu, try_softmax,
+};
 pub use check_grads::{CheckGrads, check_grads};
 pub use gradcheck::{GradCheck, gradcheck, gradgradcheck};
 pub use transform::{

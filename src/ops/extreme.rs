@@ -26,7 +26,8 @@ fn best<T: Element>(lane: Lane<'_, T>, beats: fn(&T, &T) -> bool) -> usize {
     found.map_or(0, |(i, _)| i)
 }
 
-fn check(op: &'static str, x: &Tensor, plan: &Plan) -> Result<()> {
+/// Refuses lanes without elements, of which none is the extreme one.
+pub(crate) fn check_some(op: &'static str, x: &Tensor, plan: &Plan) -> Result<()> {
     if plan.len() > 0 || plan.to.contains(&0) {
         return Ok(());
     }
@@ -56,6 +57,17 @@ fn arg(x: &Tensor, plan: &Plan, greatest: bool) -> Tensor {
     })
 }
 
+/// The gradient of one element that was chosen from all, in equal parts for those that are equal to it.
+#[track_caller]
+pub(crate) fn shared_among_equals(grad: &Tensor, x: &Tensor, out: &Tensor) -> Result<Tensor> {
+    let hit = match out.isnan().item::<bool>() {
+        true => x.isnan(),
+        false => x.try_eq(out)?,
+    };
+    let share = grad.try_div(hit.sum())?;
+    Tensor::try_where(&hit, share, 0)
+}
+
 macro_rules! extremes {
     ($($Op:ident $name:literal $Kind:ident $greatest:literal $adjective:literal;
         $all:ident $try_all:ident $dim:ident $try_dim:ident $keep:ident $try_keep:ident
@@ -71,10 +83,7 @@ macro_rules! extremes {
 
             fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
                 let (x, out) = (cx.saved(&self.input)?.detach(), cx.saved(&self.out)?.detach());
-                let hit = if out.isnan().item::<bool>() { x.isnan() } else { x.try_eq(&out)? };
-                let hit = hit.to(grad.dtype());
-                let share = hit.try_div(hit.sum())?;
-                cx.give(0, |_| grad.try_mul(&share))
+                cx.give(0, |_| shared_among_equals(grad, &x, &out))
             }
 
             #[cfg(test)]
@@ -95,7 +104,7 @@ macro_rules! extremes {
             /// ```
             fn $all | $try_all(&self) -> Tensor {
                 let plan = Plan::all(self);
-                check(stringify!($all), self, &plan)?;
+                check_some(stringify!($all), self, &plan)?;
                 let at = arg(self, &plan, $greatest).item::<i64>() as usize;
                 let out = with_dtype!(self.dtype(), T => {
                     crate::tensor::Inner::new(plan.to, crate::tensor::storage::Data::<T>::one(self.values::<T>()[at]))
@@ -115,8 +124,9 @@ macro_rules! extremes {
             /// ```
             fn $dim | $try_dim(&self, axis: i64) -> (Tensor, Tensor) {
                 let plan = Plan::over(stringify!($all), self, [axis], false)?;
-                check(stringify!($all), self, &plan)?;
-                Ok(both::<kind::$Kind>(self, plan, $greatest))
+                check_some(stringify!($all), self, &plan)?;
+                let positions = arg(self, &plan, $greatest);
+                Ok(taken::<kind::$Kind>(self, plan, positions))
             }
 
             #[doc = concat!("As [`", stringify!($dim), "`](Tensor::", stringify!($dim), "); the axis stays, with size 1.")]
@@ -125,8 +135,9 @@ macro_rules! extremes {
             /// If there is no such axis, or it is empty.
             fn $keep | $try_keep(&self, axis: i64) -> (Tensor, Tensor) {
                 let plan = Plan::over(stringify!($all), self, [axis], true)?;
-                check(stringify!($all), self, &plan)?;
-                Ok(both::<kind::$Kind>(self, plan, $greatest))
+                check_some(stringify!($all), self, &plan)?;
+                let positions = arg(self, &plan, $greatest);
+                Ok(taken::<kind::$Kind>(self, plan, positions))
             }
 
             #[doc = concat!("The first position of the ", $adjective, " element, counted in row-major order.")]
@@ -140,7 +151,7 @@ macro_rules! extremes {
             /// ```
             fn $arg | $try_arg(&self) -> Tensor {
                 let plan = Plan::all(self);
-                check(stringify!($arg), self, &plan)?;
+                check_some(stringify!($arg), self, &plan)?;
                 check_number(stringify!($arg), self)?;
                 Ok(arg(self, &plan, $greatest))
             }
@@ -156,7 +167,7 @@ macro_rules! extremes {
             /// ```
             fn $arg_dim | $try_arg_dim(&self, axis: i64) -> Tensor {
                 let plan = Plan::over(stringify!($arg), self, [axis], false)?;
-                check(stringify!($arg), self, &plan)?;
+                check_some(stringify!($arg), self, &plan)?;
                 check_number(stringify!($arg), self)?;
                 Ok(arg(self, &plan, $greatest))
             }
@@ -167,7 +178,7 @@ macro_rules! extremes {
             /// If there is no such axis, or it is empty.
             fn $arg_keep | $try_arg_keep(&self, axis: i64) -> Tensor {
                 let plan = Plan::over(stringify!($arg), self, [axis], true)?;
-                check(stringify!($arg), self, &plan)?;
+                check_some(stringify!($arg), self, &plan)?;
                 check_number(stringify!($arg), self)?;
                 Ok(arg(self, &plan, $greatest))
             }
@@ -183,13 +194,16 @@ extremes! {
         argmin try_argmin argmin_dim try_argmin_dim argmin_keepdim try_argmin_keepdim; "1.0" "1";
 }
 
-/// The extremes along one axis and their positions.
+/// The elements at one position along the axis that goes, for each of the others, and the positions.
 #[track_caller]
-fn both<K: super::pick::Kind>(x: &Tensor, plan: Plan, greatest: bool) -> (Tensor, Tensor)
+pub(crate) fn taken<K: super::pick::Kind>(
+    x: &Tensor,
+    plan: Plan,
+    positions: Tensor,
+) -> (Tensor, Tensor)
 where
     super::pick::Pick<K>: super::Listed,
 {
-    let positions = arg(x, &plan, greatest);
     let axis = plan.axes.first().copied().unwrap_or(0);
     let (len, inner) = (
         plan.len(),

@@ -2,6 +2,8 @@
 //! what backward keeps, backward, cases for the tests, what it says of its public operators. [`ops!`] below names every
 //! file and its nodes; the checks, the documentation's table and the proof that no gradient is lost are made from it.
 
+pub(crate) mod activation;
+pub(crate) mod align;
 pub(crate) mod binary;
 #[cfg(test)]
 pub(crate) mod case;
@@ -39,6 +41,8 @@ macro_rules! ops {
 
 ops! {
     add: Add;
+    addc: ;
+    amax: Amax<true>, Amax<false>;
     atan2: Atan2;
     attention: ;
     avg_pool: AvgPool, AvgPoolShares;
@@ -46,26 +50,43 @@ ops! {
     batch_norm: ;
     bilinear: ;
     cast: ToCopy, CloneOp;
+    clamp: Clamp;
+    close: ;
     compare: ;
     conv: Convolution, ConvolutionInput, ConvolutionWeight;
     conv_transpose: ;
+    count: ;
+    cummax: ;
+    cumprod: Cumprod;
     cumsum: Cumsum;
     diagonal: Diagonal, DiagonalEmbed;
+    diff: ;
     div: Div;
     dropout: ;
     embedding: Embedding;
+    elu: Elu, Celu, Selu;
     extreme: Max, Min;
+    fmod: Fmod, DivTrunc, DivFloor;
+    hard: Hardtanh, Hardsigmoid, Hardswish, Threshold;
+    hypot: Hypot;
     join: Cat, Stack;
     layer_norm: ;
+    leaky_relu: LeakyRelu, Prelu;
+    lerp: Lerp;
+    logaddexp: Logaddexp;
+    logcumsumexp: Logcumsumexp;
+    logit: Logit;
     losses: BinaryCrossEntropy, BinaryCrossEntropyWithLogits;
     matmul: Mm, Bmm;
     max_pool: ;
     mean: Mean<true>, Mean<false>;
+    median: Median<true>, Median<false>;
     mul: Mul;
     norm: Norm;
     normalize: Normalize;
     pad: ConstantPad;
-    pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MaxPool, MinDim, Scatter;
+    pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MaxPool, MinDim, MedianDim, NanmedianDim, Cummax,
+        Cummin, Scatter;
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal, Log1p, Expm1, Log2,
         Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh,
         Floor, Ceil, Round, Trunc, Sign;
@@ -73,8 +94,14 @@ ops! {
     prod: Prod<true>, Prod<false>;
     remainder: Remainder;
     repeat: ;
-    select: Where, Maximum, Minimum, Clamp;
+    round_decimals: RoundDecimals;
+    scaled: ;
+    scan: Scan;
+    select: Where, Maximum, Minimum;
+    shrink: Hardshrink, Softshrink;
+    similarity: ;
     slice: Slice, Embed, Select;
+    smooth: Silu, Mish, Softplus, Logsigmoid;
     softmax: Softmax, LogSoftmax, LogSumExp;
     stacks: ;
     sub: Sub;
@@ -83,6 +110,7 @@ ops! {
     variance: Var, Std;
     window: ;
     view: View, Squeeze, SqueezeDim, Unsqueeze, Transpose, T, Permute, Expand;
+    xlogy: Xlogy;
 }
 
 /// Declares a method that panics at its caller's line with the error that its `try_` twin returns.

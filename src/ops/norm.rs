@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 use super::case::{Case, sample};
+use super::extreme::check_some;
 use super::fallible;
 use super::mean::check_float;
 use super::reduce::{Axes, Plan};
@@ -23,45 +24,23 @@ impl Op for Norm {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let (x, out) = (cx.saved(&self.input)?, cx.saved(&self.out)?);
-        cx.give(0, |_| {
-            let sign = x.detach().sign();
-            let zero = out.detach().try_eq(0)?;
-            match self.p {
-                0.0 => Ok(x.zeros_like()),
-                1.0 => self.plan.stretch(grad)?.try_mul(sign),
-                2.0 => {
-                    let share = grad.try_div(&out)?.try_masked_fill(&zero, 0)?;
-                    x.try_mul(self.plan.stretch(&share)?)
-                }
-                p if p.is_infinite() => {
-                    let hit = x
-                        .detach()
-                        .abs()
-                        .try_eq(self.plan.stretch(&out.detach())?)?
-                        .to(x.dtype());
-                    let axes: Vec<i64> = self.plan.axes.iter().map(|&axis| axis as i64).collect();
-                    let count = hit.try_sum_keepdim(&axes[..])?;
-                    self.plan
-                        .stretch(grad)?
-                        .try_mul(sign.try_mul(hit)?.try_div(count)?)
-                }
-                p => {
-                    let share = grad
-                        .try_div(out.try_pow(p - 1.0)?)?
-                        .try_masked_fill(&zero, 0)?;
-                    let slope = sign.try_mul(x.abs().try_pow(p - 1.0)?)?;
-                    // Below p = 1 the slope is infinite at 0, where PyTorch takes 0.
-                    let slope = slope.try_masked_fill(&x.detach().try_eq(0)?, 0)?;
-                    slope.try_mul(self.plan.stretch(&share)?)
-                }
-            }
-        })
+        cx.give(0, |_| slope(grad, &x, &out, &self.plan, self.p))
     }
 
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         let mut cases = Case::reduction_of_some(0.5, 2.0, Tensor::norm);
-        for p in [1.0, 2.0, 3.0, 1.5, f64::INFINITY, f64::NEG_INFINITY] {
+        for p in [
+            1.0,
+            2.0,
+            3.0,
+            1.5,
+            0.5,
+            -2.0,
+            0.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ] {
             cases.push(Case::new([sample(&[3, 2], 0.5, 2.0, 3)], move |x| {
                 x[0].norm_with(p, [1], false)
             }));
@@ -73,9 +52,51 @@ impl Op for Norm {
     }
 }
 
+/// PyTorch's derivatives: where all elements are 0 the slope, which is not defined there, is taken to be 0.
+#[track_caller]
+fn slope(grad: &Tensor, x: &Tensor, out: &Tensor, plan: &Plan, p: f64) -> Result<Tensor> {
+    let sign = x.detach().sign();
+    // The gradient over a power of the norm, which is the same for all elements of a lane.
+    let share = |power: f64| -> Result<Tensor> {
+        let share = grad.try_div(out.try_pow(power)?)?;
+        plan.stretch(&share.try_masked_fill(&out.detach().try_eq(0)?, 0)?)
+    };
+    match p {
+        0.0 => Ok(x.zeros_like()),
+        1.0 => plan.stretch(grad)?.try_mul(sign),
+        2.0 => x.try_mul(share(1.0)?),
+        _ if p.is_infinite() => {
+            let size = x.detach().abs();
+            let hit = size.try_eq(plan.stretch(&out.detach())?)?;
+            let hit = hit.try_logical_or(size.isnan())?.to(x.dtype());
+            let count = plan.sum_kept(&hit)?;
+            let share = plan.stretch(grad)?.try_div(count)?.try_mul(&hit)?;
+            share.try_mul(sign)
+        }
+        _ if p < 1.0 => {
+            // The slope is infinite at 0, where PyTorch takes 0.
+            let zero = x.detach().try_eq(0)?;
+            let scaled = x.abs().try_pow(p - 1.0)?.try_masked_fill(&zero, 0)?;
+            let share = plan.stretch(&grad.try_mul(out.try_pow(1.0 - p)?)?)?;
+            sign.try_mul(scaled)?.try_mul(share)
+        }
+        _ if p < 2.0 => {
+            let scaled = sign.try_mul(x.abs().try_pow(p - 1.0)?)?;
+            scaled.try_mul(share(p - 1.0)?)
+        }
+        _ => {
+            let scaled = x.try_mul(x.abs().try_pow(p - 2.0)?)?;
+            scaled.try_mul(share(p - 1.0)?)
+        }
+    }
+}
+
 #[track_caller]
 fn norm(x: &Tensor, plan: Plan, p: f64) -> Result<Tensor> {
     check_float("norm", x)?;
+    if p < 0.0 || p.is_infinite() {
+        check_some("norm", x, &plan)?;
+    }
     let out = with_float!(x.dtype(), T => plan.blocks::<T>(x).fold(&plan.to, |lane| {
         let sizes = lane.map(|v| v.abs().cast::<f64>());
         T::from_f64(match p {
@@ -142,14 +163,47 @@ fallible! {
     fn norm_with | try_norm_with(&self, p: f64, axes: impl Axes, keepdim: bool) -> Tensor {
         norm(self, Plan::over("norm", self, axes, keepdim)?, p)
     }
+
+    /// The p-norm of the difference of two tensors, with broadcasting.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast, or the difference holds no floating-point numbers.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0, 2.0].dist(&tensor![4.0, 6.0], 2.0).item::<f32>(), 5.0);
+    /// ```
+    fn dist | try_dist(&self, other: &Tensor, p: f64) -> Tensor {
+        let difference = self.try_sub(other)?;
+        let plan = Plan::all(&difference);
+        norm(&difference, plan, p)
+    }
 }
 
 /// What this file says of its public operators.
 #[cfg(test)]
 pub(crate) fn operators() -> Vec<super::operator::Operator> {
     use super::operator::Operator;
-    vec![Operator::node::<Norm>(
-        "norm",
-        "Tensor::norm Tensor::norm_dim Tensor::norm_keepdim Tensor::norm_with",
-    )]
+    let shapes: [(&[usize], &[usize]); 4] = [
+        (&[], &[]),
+        (&[3], &[3]),
+        (&[2, 3], &[3]),
+        (&[2, 1], &[1, 3]),
+    ];
+    let distance = |(a, b): (&[usize], &[usize]), p: f64| {
+        let inputs = [sample(a, -2.0, -0.5, 1), sample(b, 0.5, 2.0, 2)];
+        // The norm has a kink where both are equal.
+        Case::new(inputs, move |x| x[0].dist(&x[1], p)).apart()
+    };
+    let distances = shapes
+        .iter()
+        .flat_map(|&shapes| [2.0, 1.0, 3.0, 0.5].map(|p| distance(shapes, p)));
+    vec![
+        Operator::node::<Norm>(
+            "norm",
+            "Tensor::norm Tensor::norm_dim Tensor::norm_keepdim Tensor::norm_with",
+        ),
+        Operator::node::<Norm>("linalg.vector_norm", "Tensor::norm_with"),
+        Operator::new("dist", "Tensor::dist", distances),
+    ]
 }

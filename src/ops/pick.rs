@@ -129,6 +129,13 @@ kinds! {
             crate::functional::max_pool2d(x, 2, options)
         },
         [0, 1, 3] => |x| crate::functional::max_pool1d(x, 2, crate::functional::MaxPool1dOptions::new())];
+    MedianDim "MedianBackward1" [
+        [3] => |x| x.median_dim(0).0, [2, 4] => |x| x.median_keepdim(-1).0, [0, 3] => |x| x.median_dim(1).0];
+    NanmedianDim "NanmedianBackward1" [[3] => |x| x.nanmedian_dim(0).0, [2, 4] => |x| x.nanmedian_keepdim(-1).0];
+    Cummax "CummaxBackward0" [
+        [] => |x| x.cummax(0).0, [4] => |x| x.cummax(0).0, [2, 3, 2] => |x| x.cummax(1).0, [0, 3] => |x| x.cummax(1).0];
+    Cummin "CumminBackward0" [
+        [] => |x| x.cummin(0).0, [4] => |x| x.cummin(0).0, [2, 3, 2] => |x| x.cummin(1).0, [0, 3] => |x| x.cummin(1).0];
     MinDim "MinBackward0" [[3] => |x| x.min_dim(0).0, [2, 3] => |x| x.min_keepdim(-1).0, [0, 3] => |x| x.min_dim(1).0];
 }
 

@@ -165,6 +165,23 @@ fallible! {
     fn pow | try_pow(&self, exponent: impl Operand) -> Tensor {
         pow_args(self.arg(), exponent.arg())
     }
+
+    /// Each element to a power, with broadcasting, computed in `f64` whatever the operands' types.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1, 2].float_power(-1), tensor![1.0, 0.5].double());
+    /// ```
+    fn float_power | try_float_power(&self, exponent: impl Operand) -> Tensor {
+        let base = self.to(DType::F64);
+        match exponent.arg() {
+            Arg::Number(number) => base.try_pow(number.as_f64()),
+            Arg::Tensor(tensor) => base.try_pow(tensor.to(DType::F64)),
+        }
+    }
 }
 
 impl Tensor {
@@ -186,6 +203,12 @@ pub(crate) fn operators() -> Vec<super::operator::Operator> {
     use super::operator::Operator;
     vec![
         Operator::node::<Pow>("pow", "Tensor::pow").elementwise(),
+        Operator::new(
+            "float_power",
+            "Tensor::float_power",
+            Case::binary((0.5, 2.0), (-2.0, 2.0), |a, b| a.float_power(b)),
+        )
+        .elementwise(),
         Operator::new(
             "square",
             "Tensor::square",

@@ -3,8 +3,8 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
-use super::join::try_cat;
 use super::reduce::Plan;
+use super::scan::shift;
 use crate::dtype::with_number;
 use crate::error::Result;
 use crate::tape::{Cx, Op, Saved};
@@ -75,19 +75,11 @@ fn others(x: &Tensor, axis: i64) -> Result<Tensor> {
         return Ok(x.ones_like());
     }
     let len = x.size(axis);
-    let shift = |x: &Tensor, by: usize, ahead: bool| -> Result<Tensor> {
-        let by = by.min(len);
-        let ones = x.try_narrow(axis, 0, by)?.ones_like();
-        match ahead {
-            true => try_cat([ones, x.try_narrow(axis, 0, len - by)?], axis),
-            false => try_cat([x.try_narrow(axis, by, len - by)?, ones], axis),
-        }
-    };
     let running = |ahead: bool| -> Result<Tensor> {
-        let mut product = shift(x, 1, ahead)?;
+        let mut product = shift(x, axis, 1, ahead, 1)?;
         let mut step = 1;
         while step < len {
-            product = product.try_mul(shift(&product, step, ahead)?)?;
+            product = product.try_mul(shift(&product, axis, step, ahead, 1)?)?;
             step *= 2;
         }
         Ok(product)

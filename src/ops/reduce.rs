@@ -137,6 +137,12 @@ impl Plan {
         }
     }
 
+    /// The sums of what goes, with every axis in its place at size 1.
+    pub(crate) fn sum_kept(&self, x: &Tensor) -> Result<Tensor> {
+        let axes: Vec<i64> = self.axes.iter().map(|&axis| axis as i64).collect();
+        x.try_sum_keepdim(&axes[..])
+    }
+
     /// A gradient of the result, stretched over the elements that went into it.
     pub(crate) fn stretch(&self, grad: &Tensor) -> Result<Tensor> {
         let grad = if grad.shape() == &self.kept[..] {

@@ -1,9 +1,10 @@
-//! Remainders with the divisor's sign, and quotients rounded down.
+//! Remainders with the divisor's sign.
 
 use super::binary::{load, zip};
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
+use super::fmod::div_floor_args;
 use crate::dtype::with_number;
 use crate::error::{Error, Result};
 use crate::shape::broadcast;
@@ -78,11 +79,8 @@ impl Op for Remainder {
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.give(0, |_| Ok(grad.clone()))?;
         cx.give(1, |cx| {
-            let quotient = floor_divide_args(
-                cx.saved_arg(&self.lhs)?.arg(),
-                cx.saved_arg(&self.rhs)?.arg(),
-            )?;
-            grad.neg().try_mul(quotient)
+            let (lhs, rhs) = (cx.saved_arg(&self.lhs)?, cx.saved_arg(&self.rhs)?);
+            grad.neg().try_mul(div_floor_args(lhs.arg(), rhs.arg())?)
         })
     }
 
@@ -95,7 +93,8 @@ impl Op for Remainder {
     }
 }
 
-fn check(op: &'static str, lhs: Arg<'_>, rhs: Arg<'_>) -> Result<DType> {
+/// The type of a quotient that is a whole number.
+pub(crate) fn check_quotient(op: &'static str, lhs: Arg<'_>, rhs: Arg<'_>) -> Result<DType> {
     let dtype = result_dtype(&[lhs, rhs]);
     let refuse = |problem: String, cure: &str| {
         Err(Error::DType {
@@ -120,20 +119,12 @@ fn check(op: &'static str, lhs: Arg<'_>, rhs: Arg<'_>) -> Result<DType> {
 #[track_caller]
 pub(crate) fn remainder_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
     let shape = broadcast("remainder", lhs.shape(), rhs.shape())?;
-    let out = with_number!(check("remainder", lhs, rhs)?, T => zip::<T, T>(lhs, rhs, shape, Floored::modulo),
+    let out = with_number!(check_quotient("remainder", lhs, rhs)?, T => zip::<T, T>(lhs, rhs, shape, Floored::modulo),
         else unreachable!("bool was refused"));
     Ok(out.record(&[lhs, rhs], |_| Remainder {
         lhs: SavedArg::new(lhs, rhs.requires_grad()),
         rhs: SavedArg::new(rhs, rhs.requires_grad()),
     }))
-}
-
-/// A quotient rounded down has derivative 0 wherever it has one, and stands outside of the graph.
-fn floor_divide_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
-    let shape = broadcast("floor_divide", lhs.shape(), rhs.shape())?;
-    let out = with_number!(check("floor_divide", lhs, rhs)?, T => zip::<T, T>(lhs, rhs, shape, Floored::floor_div),
-        else unreachable!("bool was refused"));
-    Ok(out.untracked())
 }
 
 fallible! {
@@ -149,32 +140,11 @@ fallible! {
     fn remainder | try_remainder(&self, other: impl Operand) -> Tensor {
         remainder_args(self.arg(), other.arg())
     }
-
-    /// Quotient rounded down, as Python's `//`. Not differentiable.
-    ///
-    /// # Panics
-    /// If the shapes do not broadcast, both operands are `bool`, or an integer divisor is 0.
-    ///
-    /// ```
-    /// use retrograd::prelude::*;
-    /// assert_eq!(tensor![-3, -1, 4].floor_divide(3), tensor![-1, -1, 1]);
-    /// ```
-    fn floor_divide | try_floor_divide(&self, other: impl Operand) -> Tensor {
-        floor_divide_args(self.arg(), other.arg())
-    }
 }
 
 /// What this file says of its public operators.
 #[cfg(test)]
 pub(crate) fn operators() -> Vec<super::operator::Operator> {
     use super::operator::Operator;
-    vec![
-        Operator::node::<Remainder>("remainder", "Tensor::remainder").elementwise(),
-        Operator::not_differentiable(
-            "floor_divide",
-            "Tensor::floor_divide",
-            "whole numbers",
-            |x| vec![x.floor_divide(2)],
-        ),
-    ]
+    vec![Operator::node::<Remainder>("remainder", "Tensor::remainder").elementwise()]
 }

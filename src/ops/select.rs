@@ -2,16 +2,15 @@
 
 use super::binary::{load, zip};
 #[cfg(test)]
-use super::case::{Case, sample};
+use super::case::Case;
 use super::fallible;
-use crate::dtype::{with_dtype, with_number};
+use crate::dtype::with_dtype;
 use crate::error::{Error, OrPanic, Result};
-use crate::kernels::elementwise;
 use crate::shape::broadcast;
-use crate::tape::{Cx, Op, Saved, SavedArg};
+use crate::tape::{Cx, Op, SavedArg};
 use crate::tensor::storage::Data;
-use crate::tensor::{Arg, Inner, Number, result_dtype};
-use crate::{DType, Element, Operand, Scalar, Tensor};
+use crate::tensor::{Arg, Inner, result_dtype};
+use crate::{DType, Element, Operand, Tensor, promote_types};
 
 pub(crate) struct Where {
     condition: Tensor,
@@ -87,7 +86,7 @@ impl Tensor {
 }
 
 /// An operand's elements, cast and repeated to a shape.
-fn stretched<T: Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
+pub(crate) fn stretched<T: Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
     let values = load::<T>(arg).into_data();
     if arg.shape() == shape {
         return values;
@@ -150,65 +149,6 @@ fn compare(l: &impl Operand, r: &impl Operand, f: fn(f64, f64) -> bool) -> Resul
     Ok(zip::<f64, bool>(l, r, shape, f).untracked())
 }
 
-pub(crate) struct Clamp {
-    input: Saved,
-    low: Option<Number>,
-    high: Option<Number>,
-}
-
-impl Op for Clamp {
-    const NAME: &'static str = "ClampBackward1";
-
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        let x = cx.saved(&self.input)?.detach();
-        let mut inside = x.isnan().logical_not();
-        if let Some(low) = self.low {
-            inside = inside.try_logical_and(x.try_ge(Arg::Number(low))?)?;
-        }
-        if let Some(high) = self.high {
-            inside = inside.try_logical_and(x.try_le(Arg::Number(high))?)?;
-        }
-        cx.give(0, |_| Tensor::try_where(&inside, grad, 0))
-    }
-
-    #[cfg(test)]
-    fn cases() -> Vec<Case> {
-        let mut cases = Case::unary(-2.0, 2.0, |x| x.pow(3).clamp(-1.0, 1.5));
-        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| {
-            x[0].clamp_min(0.1).pow(2)
-        }));
-        cases.push(Case::new([sample(&[4], -2.0, 2.0, 0)], |x| {
-            x[0].clamp_max(0.1).pow(2)
-        }));
-        cases
-    }
-}
-
-#[track_caller]
-fn clamp(x: &Tensor, low: Option<Number>, high: Option<Number>) -> Result<Tensor> {
-    let bound = |n: Option<Number>| n.map_or(x.arg(), Arg::Number);
-    let dtype = result_dtype(&[x.arg(), bound(low), bound(high)]);
-    let out = with_number!(dtype, T => {
-        let (low, high) = (low.map(Number::cast::<T>), high.map(Number::cast::<T>));
-        let clamp = |v: T| {
-            let v = match low { Some(low) if v < low => low, _ => v };
-            match high { Some(high) if v > high => high, _ => v }
-        };
-        Inner::new(x.shape().into(), elementwise::map(&load::<T>(x.arg()), clamp))
-    }, else {
-        return Err(Error::DType {
-            op: "clamp",
-            problem: "a bool tensor has nothing between its two values".into(),
-            cure: "Cast it first, with `.to(I64)`.".into(),
-        });
-    });
-    Ok(out.record(&[x.arg()], |_| Clamp {
-        input: Saved::input(x),
-        low,
-        high,
-    }))
-}
-
 fallible! {
     /// The greater of the two elements, with broadcasting; NaN where either is. Where they are equal each
     /// side gets half of the gradient.
@@ -238,57 +178,36 @@ fallible! {
         minimum_args(self.arg(), other.arg())
     }
 
-    /// Each element brought into the range from `low` to `high`; the gradient passes inside it, the bounds
-    /// included.
+    /// The tensor with `value`, a number or a tensor of no axes, where `mask` is true, with broadcasting; it keeps
+    /// its type.
     ///
     /// # Panics
-    /// If the tensor is `bool`.
-    ///
-    /// ```
-    /// use retrograd::prelude::*;
-    /// assert_eq!(tensor![-2.0, 0.5, 9.0].clamp(0, 1), tensor![0.0, 0.5, 1.0]);
-    /// ```
-    fn clamp | try_clamp(&self, low: impl Scalar, high: impl Scalar) -> Tensor {
-        clamp(self, Some(low.number()), Some(high.number()))
-    }
-
-    /// Each element, but at least `low`.
-    ///
-    /// # Panics
-    /// If the tensor is `bool`.
-    ///
-    /// ```
-    /// use retrograd::prelude::*;
-    /// assert_eq!(tensor![-2.0, 0.5].clamp_min(0), tensor![0.0, 0.5]);
-    /// ```
-    fn clamp_min | try_clamp_min(&self, low: impl Scalar) -> Tensor {
-        clamp(self, Some(low.number()), None)
-    }
-
-    /// Each element, but at most `high`.
-    ///
-    /// # Panics
-    /// If the tensor is `bool`.
-    ///
-    /// ```
-    /// use retrograd::prelude::*;
-    /// assert_eq!(tensor![0.5, 9.0].clamp_max(1), tensor![0.5, 1.0]);
-    /// ```
-    fn clamp_max | try_clamp_max(&self, high: impl Scalar) -> Tensor {
-        clamp(self, None, Some(high.number()))
-    }
-
-    /// The tensor with `value` where `mask` is true, with broadcasting.
-    ///
-    /// # Panics
-    /// If `mask` is not `bool` or does not broadcast.
+    /// If `mask` is not `bool` or does not broadcast, `value` has axes, or its type does not go into this tensor's.
     ///
     /// ```
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.0, 2.0].masked_fill(&tensor![true, false], 0), tensor![0.0, 2.0]);
     /// ```
-    fn masked_fill | try_masked_fill(&self, mask: &Tensor, value: impl Scalar) -> Tensor {
-        Tensor::try_where(mask, Arg::Number(value.number()), self)
+    fn masked_fill | try_masked_fill(&self, mask: &Tensor, value: impl Operand) -> Tensor {
+        let value = value.arg();
+        if !value.shape().is_empty() {
+            return Err(Error::Shape {
+                op: "masked_fill",
+                problem: format!("the value has shape {:?}, and one number fills all places", value.shape()),
+                cure: "Give a number or a tensor of no axes, or use `where_`, which takes tensors of every shape.".into(),
+            });
+        }
+        if promote_types(value.dtype(), self.dtype()) != self.dtype() && !(self.dtype().is_float() && value.dtype().is_float()) {
+            return Err(Error::DType {
+                op: "masked_fill",
+                problem: format!("a value of {} does not go into a tensor of {}", value.dtype(), self.dtype()),
+                cure: "Cast the tensor or the value first, with `.to(..)`.".into(),
+            });
+        }
+        match value {
+            Arg::Number(_) => Tensor::try_where(mask, value, self),
+            Arg::Tensor(value) => Tensor::try_where(mask, value.to(self.dtype()), self),
+        }
     }
 }
 
@@ -300,8 +219,12 @@ pub(crate) fn operators() -> Vec<super::operator::Operator> {
         Operator::node::<Where>("where", "Tensor::where_").elementwise(),
         Operator::node::<Maximum>("maximum", "Tensor::maximum").elementwise(),
         Operator::node::<Minimum>("minimum", "Tensor::minimum").elementwise(),
-        Operator::node::<Clamp>("clamp", "Tensor::clamp Tensor::clamp_min Tensor::clamp_max")
-            .elementwise(),
-        Operator::node::<Where>("masked_fill", "Tensor::masked_fill"),
+        Operator::new(
+            "masked_fill",
+            "Tensor::masked_fill",
+            Case::unary(-2.0, 2.0, |x| {
+                x.masked_fill(&x.detach().gt(0.5), x.pow(2).sum())
+            }),
+        ),
     ]
 }

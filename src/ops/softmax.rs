@@ -2,15 +2,15 @@
 
 #[cfg(test)]
 use super::case::{Case, sample};
-use super::fallible;
 use super::mean::check_float;
 use super::reduce::{Axes, Plan};
+use super::{fallible, fallible_fn};
 use crate::dtype::with_float;
 use crate::error::Result;
 use crate::kernels::math::Exp;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
-use crate::{Operand, Tensor};
+use crate::{DType, Operand, Tensor};
 
 #[cfg(test)]
 fn along_axes(f: fn(&Tensor, i64) -> Tensor) -> Vec<Case> {
@@ -130,7 +130,7 @@ fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inne
 
 #[track_caller]
 fn logsumexp(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
-    check_float("logsumexp", x)?;
+    let x = &x.to(x.dtype().or_default_float());
     let plan = Plan::over("logsumexp", x, axes, keepdim)?;
     let out = with_float!(x.dtype(), T => plan.blocks::<T>(x).fold(&plan.to, |lane| {
         let top = greatest!(lane.clone().copied(), T);
@@ -174,10 +174,39 @@ fallible! {
         Ok(out.record(&[self.arg()], |out| LogSoftmax { out: Saved::output(out), axis }))
     }
 
-    /// `log(sum(exp(x)))` over one axis or several, which go, computed so that it does not overflow.
+    /// As [`softmax`](Tensor::softmax), of the tensor cast to a floating-point type first: PyTorch's `softmax` with
+    /// `dtype`.
     ///
     /// # Panics
-    /// If the tensor holds no floating-point numbers, or has no such axis.
+    /// If `dtype` is no floating-point type, or the tensor has no such axis.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1, 1].softmax_dtype(0, F64), tensor![0.5, 0.5].double());
+    /// ```
+    fn softmax_dtype | try_softmax_dtype(&self, axis: i64, dtype: DType) -> Tensor {
+        self.to(dtype).try_softmax(axis)
+    }
+
+    /// As [`log_softmax`](Tensor::log_softmax), of the tensor cast to a floating-point type first: PyTorch's
+    /// `log_softmax` with `dtype`.
+    ///
+    /// # Panics
+    /// If `dtype` is no floating-point type, or the tensor has no such axis.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![10000, 0].log_softmax_dtype(0, F32), tensor![0.0, -1e4]);
+    /// ```
+    fn log_softmax_dtype | try_log_softmax_dtype(&self, axis: i64, dtype: DType) -> Tensor {
+        self.to(dtype).try_log_softmax(axis)
+    }
+
+    /// `log(sum(exp(x)))` over one axis or several, which go, computed so that it does not overflow. Integers give
+    /// the default floating-point type.
+    ///
+    /// # Panics
+    /// If the tensor has no such axis, or one is named twice.
     ///
     /// ```
     /// use retrograd::prelude::*;
@@ -190,9 +219,38 @@ fallible! {
     /// As [`logsumexp`](Tensor::logsumexp); the axes stay, with size 1.
     ///
     /// # Panics
-    /// If the tensor holds no floating-point numbers, or has no such axis.
+    /// If the tensor has no such axis, or one is named twice.
     fn logsumexp_keepdim | try_logsumexp_keepdim(&self, axes: impl Axes) -> Tensor {
         logsumexp(self, axes, true)
+    }
+}
+
+fallible_fn! {
+    /// [`softmax`](Tensor::softmax) of the negative: the least element gets the largest share.
+    ///
+    /// # Panics
+    /// If the tensor holds no floating-point numbers, or has no such axis.
+    ///
+    /// ```
+    /// use retrograd::{functional::softmin, prelude::*};
+    /// let x = tensor![1.0, 3.0];
+    /// assert_eq!(softmin(&x, 0), (-x).softmax(0));
+    /// ```
+    fn softmin | try_softmin(x: &Tensor, axis: i64) -> Tensor {
+        x.try_neg()?.try_softmax(axis)
+    }
+
+    /// As [`softmin`], of the tensor cast to a floating-point type first: PyTorch's `softmin` with `dtype`.
+    ///
+    /// # Panics
+    /// If `dtype` is no floating-point type, or the tensor has no such axis.
+    ///
+    /// ```
+    /// use retrograd::{functional::softmin_dtype, prelude::*};
+    /// assert_eq!(softmin_dtype(&tensor![1, 1], 0, F64), tensor![0.5, 0.5].double());
+    /// ```
+    fn softmin_dtype | try_softmin_dtype(x: &Tensor, axis: i64, dtype: DType) -> Tensor {
+        x.try_neg()?.try_softmax_dtype(axis, dtype)
     }
 }
 
@@ -201,8 +259,16 @@ fallible! {
 pub(crate) fn operators() -> Vec<super::operator::Operator> {
     use super::operator::Operator;
     vec![
-        Operator::node::<Softmax>("softmax", "Tensor::softmax"),
-        Operator::node::<LogSoftmax>("log_softmax", "Tensor::log_softmax"),
+        Operator::node::<Softmax>("softmax", "Tensor::softmax Tensor::softmax_dtype"),
+        Operator::node::<LogSoftmax>(
+            "log_softmax",
+            "Tensor::log_softmax Tensor::log_softmax_dtype",
+        ),
+        Operator::new(
+            "nn.functional.softmin",
+            "functional::softmin functional::softmin_dtype",
+            along_axes(softmin),
+        ),
         Operator::node::<LogSumExp>("logsumexp", "Tensor::logsumexp Tensor::logsumexp_keepdim"),
     ]
 }

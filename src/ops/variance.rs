@@ -18,6 +18,7 @@ pub(crate) struct Var {
 }
 
 /// How far the elements are from their mean, times `2 / (n - correction)`.
+#[track_caller]
 fn slope(x: &Tensor, plan: &Plan, correction: f64) -> Result<Tensor> {
     let axes: Vec<i64> = plan.axes.iter().map(|&axis| axis as i64).collect();
     let mean = if axes.is_empty() {
@@ -25,8 +26,14 @@ fn slope(x: &Tensor, plan: &Plan, correction: f64) -> Result<Tensor> {
     } else {
         x.try_mean_keepdim(&axes[..])?
     };
-    x.try_sub(mean)?
-        .try_mul(2.0 / (plan.len() as f64 - correction).max(0.0))
+    let freedom = plan.len() as f64 - correction;
+    let distance = x.try_sub(mean)?;
+    if freedom <= 0.0 && axes.len() == x.rank() {
+        // The variance of all is infinite then, or NaN, and so is its slope in PyTorch.
+        let flat = distance.detach().try_eq(0)?;
+        return x.full_like(f64::INFINITY).try_masked_fill(&flat, f64::NAN);
+    }
+    distance.try_mul(2.0 / freedom)
 }
 
 impl Op for Var {
@@ -174,11 +181,76 @@ spread! {
     std "standard deviation": std try_std std_dim try_std_dim std_keepdim try_std_keepdim std_with try_std_with; "4.0";
 }
 
+macro_rules! with_mean {
+    ($($what:literal $spread:ident: $all:ident $try_all:ident $with:ident $try_with:ident, $try_by:ident;)*) => { $( fallible! {
+        #[doc = concat!("The ", $what, " of all elements, by n - 1, and their mean.")]
+        ///
+        /// # Panics
+        /// If the tensor holds no floating-point numbers.
+        ///
+        /// ```
+        /// use retrograd::prelude::*;
+        #[doc = concat!("let (spread, mean) = tensor![1.0, 5.0, 9.0].", stringify!($all), "();")]
+        #[doc = concat!("assert_eq!((spread, mean), (tensor![1.0, 5.0, 9.0].", stringify!($spread), "(), Tensor::scalar(5.0f32)));")]
+        /// ```
+        fn $all | $try_all(&self) -> (Tensor, Tensor) {
+            self.$try_with([0i64; 0], 1.0, false)
+        }
+
+        #[doc = concat!("The ", $what, " over some axes, or over all if none is named, by n - `correction`, and the mean.")]
+        ///
+        /// # Panics
+        /// If the tensor holds no floating-point numbers, or has no such axis.
+        ///
+        /// ```
+        /// use retrograd::prelude::*;
+        #[doc = concat!("let (spread, mean) = tensor![[1.0, 3.0]].", stringify!($with), "(1, 0.0, false);")]
+        /// assert_eq!((spread, mean), (tensor![1.0], tensor![2.0]));
+        /// ```
+        fn $with | $try_with(&self, axes: impl Axes, correction: f64, keepdim: bool) -> (Tensor, Tensor) {
+            let axes = axes.list();
+            let spread = self.$try_by(&axes[..], correction, keepdim)?;
+            let mean = match keepdim {
+                true => self.try_mean_keepdim(&axes[..])?,
+                false => self.try_mean_dim(&axes[..])?,
+            };
+            Ok((spread, mean))
+        }
+    } )* };
+}
+with_mean! {
+    "variance" var: var_mean try_var_mean var_mean_with try_var_mean_with, try_var_with;
+    "standard deviation" std: std_mean try_std_mean std_mean_with try_std_mean_with, try_std_with;
+}
+
 /// What this file says of its public operators.
 #[cfg(test)]
 pub(crate) fn operators() -> Vec<super::operator::Operator> {
     use super::operator::Operator;
+    let both = |(spread, mean): (Tensor, Tensor)| spread * mean.pow(2);
+    let spread_of = |shape: &[usize]| super::case::sample(shape, 0.5, 2.0, 3);
     vec![
+        Operator::new(
+            "var_mean",
+            "Tensor::var_mean Tensor::var_mean_with",
+            [
+                Case::new([spread_of(&[4])], move |x| both(x[0].var_mean())),
+                Case::new([spread_of(&[2, 3])], move |x| {
+                    both(x[0].var_mean_with([-1], 0.0, true))
+                }),
+            ],
+        ),
+        Operator::new(
+            "std_mean",
+            "Tensor::std_mean Tensor::std_mean_with",
+            [
+                Case::new([spread_of(&[4])], move |x| both(x[0].std_mean())).apart(),
+                Case::new([spread_of(&[2, 3])], move |x| {
+                    both(x[0].std_mean_with([-1], 0.0, true))
+                })
+                .apart(),
+            ],
+        ),
         Operator::node::<Var>(
             "var",
             "Tensor::var Tensor::var_dim Tensor::var_keepdim Tensor::var_with",

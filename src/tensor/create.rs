@@ -245,4 +245,34 @@ impl Tensor {
     pub fn full_like(&self, value: impl Scalar) -> Tensor {
         filled(self.shape().into(), value.number(), self.dtype())
     }
+
+    /// Zeros of this tensor's shape and of a given type.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(zeros([2]).zeros_like_dtype(I64), tensor![0, 0]);
+    /// ```
+    pub fn zeros_like_dtype(&self, dtype: DType) -> Tensor {
+        filled(self.shape().into(), Number::Bool(false), dtype)
+    }
+
+    /// Ones of this tensor's shape and of a given type.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(zeros([2]).ones_like_dtype(I64), tensor![1, 1]);
+    /// ```
+    pub fn ones_like_dtype(&self, dtype: DType) -> Tensor {
+        filled(self.shape().into(), Number::Bool(true), dtype)
+    }
+
+    /// One value everywhere, in this tensor's shape and of a given type.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(zeros([2]).full_like_dtype(3, I64), tensor![3, 3]);
+    /// ```
+    pub fn full_like_dtype(&self, value: impl Scalar, dtype: DType) -> Tensor {
+        filled(self.shape().into(), value.number(), dtype)
+    }
 }

@@ -31,6 +31,46 @@ pub(crate) enum Arg {
     Plain(Value),
 }
 
+/// A number as Rust has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Number {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+}
+
+/// An operand that may be a tensor or a number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side<'a> {
+    Tensor(&'a Tensor),
+    Number(Number),
+}
+
+/// Runs a body with a name bound to the number in its own Rust type.
+macro_rules! with_number {
+    ($number:expr, $v:ident => $body:expr) => {
+        match $number {
+            $crate::operators::call::Number::Int($v) => $body,
+            $crate::operators::call::Number::Float($v) => $body,
+            $crate::operators::call::Number::Bool($v) => $body,
+        }
+    };
+}
+pub(crate) use with_number;
+
+/// Runs a body with a name bound to the tensor, or to the number in its own Rust type.
+macro_rules! with_side {
+    ($side:expr, $v:ident => $body:expr) => {
+        match $side {
+            $crate::operators::call::Side::Tensor($v) => $body,
+            $crate::operators::call::Side::Number(number) => {
+                $crate::operators::call::with_number!(number, $v => $body)
+            }
+        }
+    };
+}
+pub(crate) use with_side;
+
 /// One call of an operator.
 pub(crate) struct Call {
     input: Arg,
@@ -165,14 +205,42 @@ impl Call {
 
     /// A tensor, or a number as a tensor of no axes.
     pub(crate) fn operand(&self, position: usize, name: &str) -> Result<Tensor, Refusal> {
-        match self.arg(position, name).ok_or_else(|| missing(name))? {
-            Arg::Tensor(tensor) => Ok(tensor.clone()),
-            Arg::Plain(Value::Number(n)) if n.is_i64() => {
-                Ok(Tensor::scalar(n.as_i64().expect("an integer")))
-            }
-            Arg::Plain(Value::Bool(b)) => Ok(Tensor::scalar(*b)),
-            other => Ok(Tensor::scalar(as_float(other, name)?).to(DType::F64)),
+        Ok(match self.side(position, name)? {
+            Side::Tensor(tensor) => tensor.clone(),
+            Side::Number(Number::Int(v)) => Tensor::scalar(v),
+            Side::Number(Number::Float(v)) => Tensor::scalar(v).to(DType::F64),
+            Side::Number(Number::Bool(v)) => Tensor::scalar(v),
+        })
+    }
+
+    /// A tensor or a number, in its own type.
+    pub(crate) fn side(&self, position: usize, name: &str) -> Result<Side<'_>, Refusal> {
+        self.side_or_none(position, name)?
+            .ok_or_else(|| missing(name))
+    }
+
+    /// A tensor or a number, in its own type, that may be left out.
+    pub(crate) fn side_or_none(
+        &self,
+        position: usize,
+        name: &str,
+    ) -> Result<Option<Side<'_>>, Refusal> {
+        match self.arg(position, name) {
+            None => Ok(None),
+            Some(Arg::Tensor(tensor)) => Ok(Some(Side::Tensor(tensor))),
+            Some(number) => Ok(Some(Side::Number(as_number(number, name)?))),
         }
+    }
+
+    /// A number, in its own type, that may be left out.
+    pub(crate) fn number_or_none(
+        &self,
+        position: usize,
+        name: &str,
+    ) -> Result<Option<Number>, Refusal> {
+        self.arg(position, name)
+            .map(|arg| as_number(arg, name))
+            .transpose()
     }
 
     /// A floating-point argument that may be left out.
@@ -303,6 +371,16 @@ fn as_tensors(arg: &Arg, name: &str) -> Result<Vec<Tensor>, Refusal> {
         other => Err(Refusal::Forbidden(format!(
             "`{name}` is a list of tensors, {other:?} is none"
         ))),
+    }
+}
+
+fn as_number(arg: &Arg, name: &str) -> Result<Number, Refusal> {
+    match arg {
+        Arg::Plain(Value::Number(n)) if n.is_i64() => {
+            Ok(Number::Int(n.as_i64().expect("an integer")))
+        }
+        Arg::Plain(Value::Bool(b)) => Ok(Number::Bool(*b)),
+        other => Ok(Number::Float(as_float(other, name)?)),
     }
 }
 

@@ -48,8 +48,9 @@ pub(crate) use unary;
 macro_rules! binary {
     ($name:literal, $try_method:ident) => {
         ($name, |call| {
-            let (x, other) = (call.input()?, call.operand(0, "other")?);
-            Ok(vec![x.$try_method(other)?])
+            let x = call.input()?;
+            let out = $crate::operators::call::with_side!(call.side(0, "other")?, other => x.$try_method(other));
+            Ok(vec![out?])
         })
     };
 }
