@@ -61,8 +61,8 @@ where
     let out = with_dtype!(x.dtype(), T => plan.blocks::<T>(x).fold(&plan.to, |mut lane| {
         let first = lane.next().copied().unwrap_or_default();
         // A NaN beats every number.
-        let beats = |a: T, b: T| if GREATEST { a > b } else { a < b };
-        lane.fold(first, |best, &v| if beats(v, best) || (v.is_nan() && !best.is_nan()) { v } else { best })
+        let beats = |a: &T, b: &T| if GREATEST { a.gt(b) } else { a.lt(b) };
+        lane.fold(first, |best, &v| if beats(&v, &best) || (v.is_nan() && !best.is_nan()) { v } else { best })
     }));
     Ok(out.record(&[x.arg()], |out| Amax::<GREATEST> {
         input: Saved::input(x),

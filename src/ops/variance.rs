@@ -15,11 +15,13 @@ pub(crate) struct Var {
     input: Saved,
     plan: Plan,
     correction: f64,
+    /// Whether no axis was named.
+    all: bool,
 }
 
 /// How far the elements are from their mean, times `2 / (n - correction)`.
 #[track_caller]
-fn slope(x: &Tensor, plan: &Plan, correction: f64) -> Result<Tensor> {
+fn slope(x: &Tensor, plan: &Plan, correction: f64, all: bool) -> Result<Tensor> {
     let axes: Vec<i64> = plan.axes.iter().map(|&axis| axis as i64).collect();
     let mean = if axes.is_empty() {
         x.clone()
@@ -28,7 +30,7 @@ fn slope(x: &Tensor, plan: &Plan, correction: f64) -> Result<Tensor> {
     };
     let freedom = plan.len() as f64 - correction;
     let distance = x.try_sub(mean)?;
-    if freedom <= 0.0 && axes.len() == x.rank() {
+    if freedom <= 0.0 && all {
         // The variance of all is infinite then, or NaN, and so is its slope in PyTorch.
         let flat = distance.detach().try_eq(0)?;
         return x.full_like(f64::INFINITY).try_masked_fill(&flat, f64::NAN);
@@ -44,7 +46,7 @@ impl Op for Var {
         cx.give(0, |_| {
             self.plan
                 .stretch(grad)?
-                .try_mul(slope(&x, &self.plan, self.correction)?)
+                .try_mul(slope(&x, &self.plan, self.correction, self.all)?)
         })
     }
 
@@ -64,6 +66,7 @@ pub(crate) struct Std {
     out: Saved,
     plan: Plan,
     correction: f64,
+    all: bool,
 }
 
 impl Op for Std {
@@ -77,7 +80,7 @@ impl Op for Std {
             let share = share.try_masked_fill(&out.detach().try_eq(0)?, 0)?;
             self.plan
                 .stretch(&share)?
-                .try_mul(slope(&x, &self.plan, self.correction)?)
+                .try_mul(slope(&x, &self.plan, self.correction, self.all)?)
         })
     }
 
@@ -113,18 +116,19 @@ fn variances(x: &Tensor, plan: &Plan, correction: f64, root: bool) -> Inner {
 }
 
 #[track_caller]
-fn var(x: &Tensor, plan: Plan, correction: f64) -> Result<Tensor> {
+fn var(x: &Tensor, plan: Plan, correction: f64, all: bool) -> Result<Tensor> {
     check_float("var", x)?;
     let out = variances(x, &plan, correction, false);
     Ok(out.record(&[x.arg()], |_| Var {
         input: Saved::input(x),
         plan,
         correction,
+        all,
     }))
 }
 
 #[track_caller]
-fn std(x: &Tensor, plan: Plan, correction: f64) -> Result<Tensor> {
+fn std(x: &Tensor, plan: Plan, correction: f64, all: bool) -> Result<Tensor> {
     check_float("std", x)?;
     let out = variances(x, &plan, correction, true);
     Ok(out.record(&[x.arg()], |out| Std {
@@ -132,6 +136,7 @@ fn std(x: &Tensor, plan: Plan, correction: f64) -> Result<Tensor> {
         out: Saved::output(out),
         plan,
         correction,
+        all,
     }))
 }
 
@@ -148,7 +153,7 @@ macro_rules! spread {
         #[doc = concat!("assert_eq!(tensor![1.0, 5.0, 9.0].", stringify!($all), "().item::<f32>(), ", $example, ");")]
         /// ```
         fn $all | $try_all(&self) -> Tensor {
-            $name(self, Plan::all(self), 1.0)
+            $name(self, Plan::all(self), 1.0, true)
         }
 
         #[doc = concat!("The ", $what, " over one axis or several, which go, by n - 1.")]
@@ -156,7 +161,7 @@ macro_rules! spread {
         /// # Panics
         /// If the tensor holds no floating-point numbers, or has no such axis.
         fn $dim | $try_dim(&self, axes: impl Axes) -> Tensor {
-            $name(self, Plan::over(stringify!($name), self, axes, false)?, 1.0)
+            $name(self, Plan::over(stringify!($name), self, axes, false)?, 1.0, self.rank() == 0)
         }
 
         #[doc = concat!("As [`", stringify!($dim), "`](Tensor::", stringify!($dim), "); the axes stay, with size 1.")]
@@ -164,7 +169,7 @@ macro_rules! spread {
         /// # Panics
         /// If the tensor holds no floating-point numbers, or has no such axis.
         fn $keep | $try_keep(&self, axes: impl Axes) -> Tensor {
-            $name(self, Plan::over(stringify!($name), self, axes, true)?, 1.0)
+            $name(self, Plan::over(stringify!($name), self, axes, true)?, 1.0, self.rank() == 0)
         }
 
         #[doc = concat!("The ", $what, " over some axes, or over all if none is named, by n - `correction`.")]
@@ -172,7 +177,9 @@ macro_rules! spread {
         /// # Panics
         /// If the tensor holds no floating-point numbers, or has no such axis.
         fn $with | $try_with(&self, axes: impl Axes, correction: f64, keepdim: bool) -> Tensor {
-            $name(self, Plan::over(stringify!($name), self, axes, keepdim)?, correction)
+            let axes = axes.list();
+            let all = axes.is_empty() || self.rank() == 0;
+            $name(self, Plan::over(stringify!($name), self, &axes[..], keepdim)?, correction, all)
         }
     } )* };
 }

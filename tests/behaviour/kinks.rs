@@ -107,6 +107,21 @@ fn norms_and_deviations_of_nothing() {
 }
 
 #[test]
+fn spreads_without_a_degree_of_freedom() {
+    let x = || tensor![1.0, 3.0];
+    let by = |correction: f64| move |x: &Tensor| x.var_with([] as [i64; 0], correction, false);
+    assert_eq!(slope(x(), by(2.0)), tensor![f64::INFINITY, f64::INFINITY]);
+    // Along a named axis it is the formula's: 2 (x - mean) / (n - correction).
+    let along = |correction: f64| move |x: &Tensor| x.var_with(0, correction, false);
+    assert_eq!(
+        slope(x(), along(2.0)),
+        tensor![-f64::INFINITY, f64::INFINITY]
+    );
+    assert_eq!(slope(x(), along(3.0)), tensor![2.0, -2.0]);
+    assert_eq!(slope(x(), along(0.0)), tensor![-1.0, 1.0]);
+}
+
+#[test]
 fn where_a_formula_divides_by_zero() {
     assert_eq!(slope(tensor![0.0], Tensor::sqrt), tensor![f64::INFINITY]);
     let (x, y) = slopes(tensor![0.0], tensor![0.0], |x, y| x.xlogy(y));

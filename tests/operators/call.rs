@@ -336,7 +336,8 @@ impl Call {
             Some(Arg::Plain(Value::Object(map))) => match map["dtype"].as_str() {
                 Some("f64") => Ok(Some(DType::F64)),
                 Some("f32") => Ok(Some(DType::F32)),
-                Some("i64") => Ok(Some(DType::I64)),
+                // There is one integer type, as for tensors.
+                Some("i64" | "i32" | "i16" | "u8") => Ok(Some(DType::I64)),
                 Some("bool") => Ok(Some(DType::Bool)),
                 other => Err(Refusal::Forbidden(format!(
                     "there is no element type {other:?}"
