@@ -22,7 +22,11 @@ impl Op for Atan2 {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let (y, x) = (cx.saved(&self.y)?, cx.saved(&self.x)?);
-        let share = grad.try_div(y.square().try_add(x.square())?)?;
+        let square = y.square().try_add(x.square())?;
+        // The origin has no angle, and PyTorch takes 0 for its slope.
+        let share = grad
+            .try_div(&square)?
+            .try_masked_fill(&square.try_eq(0)?, 0)?;
         cx.give(0, |_| share.try_mul(&x))?;
         cx.give(1, |_| share.try_mul(y.neg()))
     }

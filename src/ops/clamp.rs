@@ -4,13 +4,15 @@ use super::binary::{load, zip};
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
-use crate::dtype::with_number;
-use crate::error::{Error, Result};
+use super::select::{below, compare, tied};
+use crate::dtype::with_dtype;
+use crate::error::Result;
 use crate::kernels::elementwise;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved, SavedArg};
 use crate::tensor::{Arg, Inner, Number, result_dtype};
 use crate::{Element, Operand, Tensor};
+use std::cmp::Ordering;
 
 pub(crate) struct Clamp {
     input: Saved,
@@ -26,37 +28,30 @@ impl Op for Clamp {
         let x = cx.saved(&self.input)?.detach();
         let read = |bound: &Option<SavedArg>| bound.as_ref().map(|b| cx.saved_arg(b)).transpose();
         let (low, high) = (read(&self.low)?, read(&self.high)?);
-        let inside = match (&low, &high) {
-            (Some(low), Some(high)) => x.try_ge(low)?.try_logical_and(x.try_le(high)?)?,
-            (Some(low), None) => x.try_ge(low)?,
-            (None, Some(high)) => x.try_le(high)?,
-            (None, None) => return Ok(()),
-        };
-        cx.give(0, |_| Tensor::try_where(&inside, grad, 0))?;
-        // Where the bounds cross the upper one stands.
-        let crossed = match (&low, &high) {
-            (Some(low), Some(high)) => Some(below(high.arg(), low.arg())?),
-            _ => None,
-        };
-        if let Some(low) = &low {
-            cx.give(1, |_| {
-                let mut taken = x.try_lt(low)?;
-                if let (Some(high), Some(_)) = (&high, &crossed) {
-                    taken = taken.try_logical_and(below(low.arg(), high.arg())?)?;
-                }
-                Tensor::try_where(&taken, grad, 0)
-            })?;
+        match (&low, &high) {
+            (Some(low), Some(high)) => between(grad, &x, low.arg(), high.arg(), cx),
+            (Some(low), None) => {
+                let low = low.arg();
+                one_sided(
+                    grad,
+                    &x,
+                    low,
+                    (1, below(x.arg(), low)?, below(low, x.arg())?),
+                    cx,
+                )
+            }
+            (None, Some(high)) => {
+                let high = high.arg();
+                one_sided(
+                    grad,
+                    &x,
+                    high,
+                    (2, below(high, x.arg())?, below(x.arg(), high)?),
+                    cx,
+                )
+            }
+            (None, None) => Ok(()),
         }
-        if let Some(high) = &high {
-            cx.give(2, |_| {
-                let mut taken = x.try_gt(high)?;
-                if let Some(crossed) = &crossed {
-                    taken = taken.try_logical_or(crossed)?;
-                }
-                Tensor::try_where(&taken, grad, 0)
-            })?;
-        }
-        Ok(())
     }
 
     #[cfg(test)]
@@ -74,10 +69,58 @@ impl Op for Clamp {
     }
 }
 
-/// Where the first is less.
-fn below(a: Arg<'_>, b: Arg<'_>) -> Result<Tensor> {
-    let shape = broadcast("clamp", a.shape(), b.shape())?;
-    Ok(zip::<f64, bool>(a, b, shape, |a, b| a < b).untracked())
+fn is_tensor(arg: Arg<'_>) -> bool {
+    matches!(arg, Arg::Tensor(_))
+}
+
+/// The gradients of one bound, which stands at `place` among the inputs, with the elements outside and inside of it.
+/// An element at a number has none; it shares its gradient with a tensor.
+#[track_caller]
+fn one_sided(
+    grad: &Tensor,
+    x: &Tensor,
+    bound: Arg<'_>,
+    (place, outside, inside): (usize, Tensor, Tensor),
+    cx: &mut Cx<'_>,
+) -> Result<()> {
+    if !is_tensor(bound) {
+        return cx.give(0, |_| Tensor::try_where(&inside, grad, 0));
+    }
+    let tie = tied(x.arg(), bound)?;
+    let split = Tensor::try_where(&tie, grad.try_div(2)?, grad)?;
+    cx.give(0, |_| split.try_masked_fill(&outside, 0))?;
+    cx.give(place, |_| split.try_masked_fill(&inside, 0))
+}
+
+/// The gradients of two bounds. Elements at numbers have none; they share theirs with tensors, unless these are equal.
+/// Where the bounds cross the upper one has it all.
+#[track_caller]
+fn between(grad: &Tensor, x: &Tensor, low: Arg<'_>, high: Arg<'_>, cx: &mut Cx<'_>) -> Result<()> {
+    let x = x.arg();
+    if !is_tensor(low) && !is_tensor(high) {
+        let inside = below(low, x)?.try_logical_and(below(x, high)?)?;
+        return cx.give(0, |_| Tensor::try_where(&inside, grad, 0));
+    }
+    let apart = below(low, high)?;
+    let crossed = below(high, low)?;
+    let (under, over) = (below(x, low)?, below(high, x)?);
+    let at = |bound: Arg<'_>| tied(x, bound)?.try_logical_and(&apart);
+    let (at_low, at_high) = (at(low)?, at(high)?);
+    let half = grad.try_div(2)?;
+    cx.give(0, |_| {
+        let split = Tensor::try_where(&at_low.try_logical_or(&at_high)?, &half, grad)?;
+        split.try_masked_fill(&under.try_logical_or(&over)?, 0)
+    })?;
+    let ordered = compare(low, high, |order| order.is_some_and(Ordering::is_le))?;
+    cx.give(1, |_| {
+        let whole = Tensor::try_where(&under.try_logical_and(&ordered)?, grad, 0)?;
+        Tensor::try_where(&at_low, &half, whole)
+    })?;
+    cx.give(2, |_| {
+        let beyond = over.try_logical_and(&ordered)?.try_logical_or(&crossed)?;
+        let whole = Tensor::try_where(&beyond, grad, 0)?;
+        Tensor::try_where(&at_high, &half, whole)
+    })
 }
 
 fn raised<T: Element>(v: T, low: T) -> T {
@@ -127,13 +170,7 @@ fn clamped<T: Element>(x: Arg<'_>, low: Option<Arg<'_>>, high: Option<Arg<'_>>) 
 fn clamp(x: &Tensor, low: Option<Arg<'_>>, high: Option<Arg<'_>>) -> Result<Tensor> {
     let args = [Some(x.arg()), low, high];
     let present: Vec<Arg<'_>> = args.into_iter().flatten().collect();
-    let out = with_number!(result_dtype(&present), T => clamped::<T>(x.arg(), low, high)?, else {
-        return Err(Error::DType {
-            op: "clamp",
-            problem: "a bool tensor has nothing between its two values".into(),
-            cure: "Cast it first, with `.to(I64)`.".into(),
-        });
-    });
+    let out = with_dtype!(result_dtype(&present), T => clamped::<T>(x.arg(), low, high)?);
     // A missing bound keeps its place among the inputs, without an edge.
     let inputs = args.map(|arg| arg.unwrap_or(Arg::Number(Number::Bool(false))));
     let save = |bound: Option<Arg<'_>>| bound.map(|bound| SavedArg::new(bound, true));
@@ -145,12 +182,13 @@ fn clamp(x: &Tensor, low: Option<Arg<'_>>, high: Option<Arg<'_>>) -> Result<Tens
 }
 
 fallible! {
-    /// Each element brought into the range from `low` to `high`, numbers or tensors, with broadcasting; the gradient
-    /// passes inside it, the bounds included. Outside of it the bound gets the gradient. A bound that is NaN makes NaN,
-    /// and where `low` is above `high` the result is `high`.
+    /// Each element brought into the range from `low` to `high`, numbers or tensors, with broadcasting. The gradient
+    /// passes inside the range, and goes to the bound outside of it; at a bound it is 0 where that is a number, and
+    /// shared with a tensor, as in PyTorch from 2.15 on. A bound that is NaN makes NaN, and where `low` is above `high`
+    /// the result is `high`.
     ///
     /// # Panics
-    /// If the tensor is `bool` or the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     ///
     /// ```
     /// use retrograd::prelude::*;
@@ -164,7 +202,7 @@ fallible! {
     /// Each element, but at least `low`, a number or a tensor, with broadcasting.
     ///
     /// # Panics
-    /// If the tensor is `bool` or the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     ///
     /// ```
     /// use retrograd::prelude::*;
@@ -177,7 +215,7 @@ fallible! {
     /// Each element, but at most `high`, a number or a tensor, with broadcasting.
     ///
     /// # Panics
-    /// If the tensor is `bool` or the shapes do not broadcast.
+    /// If the shapes do not broadcast.
     ///
     /// ```
     /// use retrograd::prelude::*;

@@ -64,7 +64,10 @@ fn ratios(out: &Tensor, axis: i64) -> Result<Tensor> {
         out.try_narrow(axis, 1, len - 1)?,
     );
     let last = out.detach().try_narrow(axis, 0, 1)?.zeros_like();
-    try_cat([these.try_sub(next)?.exp(), last], axis)
+    // Equal infinities have no difference, and their sums are alike.
+    let alike = these.isinf().try_logical_and(these.try_eq(&next)?)?;
+    let differences = these.try_sub(next)?.try_masked_fill(&alike, 0)?;
+    try_cat([differences.exp(), last], axis)
 }
 
 fallible! {

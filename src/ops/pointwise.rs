@@ -115,7 +115,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-1.0, 2.0].relu(), tensor![0.0, 2.0]);
     /// ```
-    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| Tensor::where_(&y.gt(0), g, 0.0),
+    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| Tensor::where_(&y.le(0), 0.0, g),
         on 0.1 .. 2.0;
 
     /// Absolute value. The derivative at 0 is 0.

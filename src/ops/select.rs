@@ -1,5 +1,6 @@
 //! One of two values, element by element.
 
+use super::align::in_type;
 use super::binary::{load, zip};
 #[cfg(test)]
 use super::case::Case;
@@ -10,7 +11,8 @@ use crate::shape::broadcast;
 use crate::tape::{Cx, Op, SavedArg};
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, result_dtype};
-use crate::{DType, Element, Operand, Tensor, promote_types};
+use crate::{DType, Element, Operand, Tensor};
+use std::cmp::Ordering;
 
 pub(crate) struct Where {
     condition: Tensor,
@@ -99,7 +101,7 @@ pub(crate) fn stretched<T: Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
 }
 
 macro_rules! extreme {
-    ($($Op:ident $name:literal $args:ident $beats:ident;)*) => { $(
+    ($($Op:ident $name:literal $args:ident $beats:ident $Beats:ident;)*) => { $(
         pub(crate) struct $Op {
             lhs: SavedArg,
             rhs: SavedArg,
@@ -111,12 +113,14 @@ macro_rules! extreme {
 
             fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
                 let (l, r) = (cx.saved_arg(&self.lhs)?, cx.saved_arg(&self.rhs)?);
-                let tie = compare(&l, &r, |a, b| a == b)?;
-                let half = grad.try_div(2)?;
-                let won = compare(&l, &r, |a, b| a.$beats(&b))?;
-                let lost = compare(&l, &r, |a, b| b.$beats(&a))?;
-                cx.give(0, |_| Tensor::try_where(&tie, &half, Tensor::try_where(&won, grad, 0)?))?;
-                cx.give(1, |_| Tensor::try_where(&tie, &half, Tensor::try_where(&lost, grad, 0)?))
+                // A NaN on either side is neither greater nor less: both get the gradient whole.
+                let (l, r) = (l.arg(), r.arg());
+                let tie = tied(l, r)?;
+                let split = Tensor::try_where(&tie, grad.try_div(2)?, grad)?;
+                let won = compare(l, r, |order| order == Some(Ordering::$Beats))?;
+                let lost = compare(r, l, |order| order == Some(Ordering::$Beats))?;
+                cx.give(0, |_| split.try_masked_fill(&lost, 0))?;
+                cx.give(1, |_| split.try_masked_fill(&won, 0))
             }
 
             #[cfg(test)]
@@ -139,14 +143,31 @@ macro_rules! extreme {
     )* };
 }
 extreme! {
-    Maximum "MaximumBackward0" maximum_args gt;
-    Minimum "MinimumBackward0" minimum_args lt;
+    Maximum "MaximumBackward0" maximum_args gt Greater;
+    Minimum "MinimumBackward0" minimum_args lt Less;
 }
 
-fn compare(l: &impl Operand, r: &impl Operand, f: fn(f64, f64) -> bool) -> Result<Tensor> {
-    let (l, r) = (l.arg(), r.arg());
+/// Where the order of two operands' elements is such, in the type in which they meet; a NaN has none.
+pub(crate) fn compare(
+    l: Arg<'_>,
+    r: Arg<'_>,
+    holds: fn(Option<Ordering>) -> bool,
+) -> Result<Tensor> {
     let shape = broadcast("compare", l.shape(), r.shape())?;
-    Ok(zip::<f64, bool>(l, r, shape, f).untracked())
+    Ok(with_dtype!(result_dtype(&[l, r]), T => {
+        zip::<T, bool>(l, r, shape, |a: T, b: T| holds(a.partial_cmp(&b)))
+    })
+    .untracked())
+}
+
+/// Where the first is less.
+pub(crate) fn below(l: Arg<'_>, r: Arg<'_>) -> Result<Tensor> {
+    compare(l, r, |order| order == Some(Ordering::Less))
+}
+
+/// Where both are equal.
+pub(crate) fn tied(l: Arg<'_>, r: Arg<'_>) -> Result<Tensor> {
+    compare(l, r, |order| order == Some(Ordering::Equal))
 }
 
 fallible! {
@@ -182,7 +203,7 @@ fallible! {
     /// its type.
     ///
     /// # Panics
-    /// If `mask` is not `bool` or does not broadcast, `value` has axes, or its type does not go into this tensor's.
+    /// If `mask` is not `bool` or does not broadcast, `value` has axes, or it is a float and the tensor holds none.
     ///
     /// ```
     /// use retrograd::prelude::*;
@@ -197,7 +218,7 @@ fallible! {
                 cure: "Give a number or a tensor of no axes, or use `where_`, which takes tensors of every shape.".into(),
             });
         }
-        if promote_types(value.dtype(), self.dtype()) != self.dtype() && !(self.dtype().is_float() && value.dtype().is_float()) {
+        if value.dtype().is_float() && !self.dtype().is_float() {
             return Err(Error::DType {
                 op: "masked_fill",
                 problem: format!("a value of {} does not go into a tensor of {}", value.dtype(), self.dtype()),
@@ -205,8 +226,8 @@ fallible! {
             });
         }
         match value {
-            Arg::Number(_) => Tensor::try_where(mask, value, self),
-            Arg::Tensor(value) => Tensor::try_where(mask, value.to(self.dtype()), self),
+            Arg::Number(_) if self.dtype().is_float() => Tensor::try_where(mask, value, self),
+            value => Tensor::try_where(mask, in_type(value, self.dtype()), self),
         }
     }
 }

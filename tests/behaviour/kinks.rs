@@ -52,16 +52,28 @@ fn at_the_corner_of_an_activation() {
 }
 
 #[test]
-fn clamp_passes_its_bounds() {
-    let x = || tensor![-1.0, 0.0, 1.0, -2.0, 2.0];
+fn clamp_at_its_bounds() {
+    let x = || tensor![-1.0, 0.0, 1.0, -2.0, 2.0, f64::NAN];
+    // A number that an element is equal to leaves it no gradient.
     assert_eq!(
         slope(x(), |x| x.clamp(-1, 1)),
-        tensor![1.0, 1.0, 1.0, 0.0, 0.0]
+        tensor![0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
     );
-    // A bound gets the gradient of what lies strictly outside of it.
-    let low = Tensor::scalar(-1.0f32);
-    let (_, by_low) = slopes(x(), low, |x, low| x.clamp_min(low));
-    assert_eq!(by_low.item::<f32>(), 1.0);
+    assert_eq!(
+        slope(x(), |x| x.clamp_min(-1)),
+        tensor![0.0, 1.0, 1.0, 0.0, 1.0, 0.0]
+    );
+    // It is compared as `f32`, as it is taken.
+    assert_eq!(slope(tensor![0.1], |x| x.clamp_min(0.1)), tensor![0.0]);
+    // A tensor shares it.
+    let low = || tensor![-1.0, -1.0, -1.0, -1.0, -1.0, -1.0];
+    let (by_x, by_low) = slopes(x(), low(), |x, low| x.clamp_min(low));
+    assert_eq!(by_x, tensor![0.5, 1.0, 1.0, 0.0, 1.0, 1.0]);
+    assert_eq!(by_low, tensor![0.5, 0.0, 0.0, 1.0, 0.0, 1.0]);
+    let high = -low();
+    let (by_x, by_low) = slopes(x(), low(), |x, low| x.clamp(low, &high));
+    assert_eq!(by_x, tensor![0.5, 1.0, 0.5, 0.0, 0.0, 1.0]);
+    assert_eq!(by_low, tensor![0.5, 0.0, 0.0, 1.0, 0.0, 0.0]);
     // Crossed bounds give the upper one, whatever the element.
     let high = tensor![1.0].requires_grad_();
     let (by_x, by_low) = slopes(tensor![0.0], tensor![5.0], |x, low| x.clamp(low, &high));
@@ -86,6 +98,8 @@ fn equal_extremes_share_or_the_first_takes_all() {
     assert_eq!(slope(ties(), |x| x.cummax(1).0), tensor![[2.0, 0.0, 1.0]]);
     let (a, b) = slopes(tensor![3.0], tensor![3.0], |a, b| a.maximum(b));
     assert_eq!((a, b), (tensor![0.5], tensor![0.5]));
+    let (a, b) = slopes(tensor![f64::NAN], tensor![3.0], |a, b| a.minimum(b));
+    assert_eq!((a, b), (tensor![1.0], tensor![1.0]));
 }
 
 #[test]
@@ -126,6 +140,8 @@ fn where_a_formula_divides_by_zero() {
     assert_eq!(slope(tensor![0.0], Tensor::sqrt), tensor![f64::INFINITY]);
     let (x, y) = slopes(tensor![0.0], tensor![0.0], |x, y| x.xlogy(y));
     assert!(x == tensor![0.0] && y.isnan().all().item::<bool>());
+    let (y, x) = slopes(tensor![0.0], tensor![0.0], |y, x| y.atan2(x));
+    assert_eq!((y, x), (tensor![0.0], tensor![0.0]));
     let (x, y) = slopes(tensor![0.0], tensor![0.0], |x, y| x.hypot(y));
     assert!(x.isnan().all().item::<bool>() && y.isnan().all().item::<bool>());
     // Products of the others need no quotient.

@@ -2,7 +2,7 @@
 
 use super::call::Arg;
 use super::{Call, Outcome, Refusal, Run};
-use retrograd::Tensor;
+use retrograd::{DType, Tensor};
 
 /// Entries of reductions over all elements, over axes that go and over axes that stay.
 macro_rules! reduction {
@@ -166,13 +166,16 @@ pub(crate) const TABLE: &[(&str, Run)] = &[
     }),
     ("prod", |call| {
         let x = cast(call, 2)?;
-        Ok(vec![
-            match (call.int_or_none(0, "dim")?, call.flag(1, "keepdim", false)?) {
-                (None, _) => x.prod(),
-                (Some(axis), false) => x.try_prod_dim(axis)?,
-                (Some(axis), true) => x.try_prod_keepdim(axis)?,
-            },
-        ])
+        let out = match (call.int_or_none(0, "dim")?, call.flag(1, "keepdim", false)?) {
+            (None, _) => x.prod(),
+            (Some(axis), false) => x.try_prod_dim(axis)?,
+            (Some(axis), true) => x.try_prod_keepdim(axis)?,
+        };
+        // The product of masks is a whole number here, and a mask in PyTorch where that is asked for.
+        Ok(vec![match call.dtype(2, "dtype")? {
+            Some(DType::Bool) => out.bool(),
+            _ => out,
+        }])
     }),
     ("logsumexp", |call| {
         let axes = call.ints(0, "dim")?.unwrap_or_default();
