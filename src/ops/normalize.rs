@@ -4,7 +4,7 @@
 use super::case::{Case, sample};
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
-use crate::kernels::norm::{Frame, Moments};
+use crate::kernels::norm::{Frame, Moments, Scales};
 use crate::shape::Dims;
 use crate::tape::{Cx, Op, Saved, is_grad_enabled};
 use crate::tensor::Inner;
@@ -81,10 +81,48 @@ impl Normalize {
         ]
     }
 
+    /// Which inputs the weight and the bias are.
+    fn places(&self) -> (usize, usize) {
+        match self.weight {
+            Some(_) => (1, 2),
+            None => (usize::MAX, 1),
+        }
+    }
+
+    /// All gradients by kernels of their own, where nothing is recorded.
+    fn at_once(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        let x = cx.saved(&self.input)?;
+        let weight = self
+            .weight
+            .as_ref()
+            .map(|weight| cx.saved(weight))
+            .transpose()?;
+        let (at_weight, at_bias) = self.places();
+        with_float!(x.dtype(), T => {
+            let (values, grads) = (x.values::<T>(), grad.values::<T>());
+            let (mean, scale) = (self.mean.values::<T>(), self.scale.values::<T>());
+            let by = Scales { mean: &mean, scale: &scale };
+            if cx.wants(0) {
+                let weight = weight.as_ref().map(Tensor::values::<T>);
+                let slope = self.frame.slope(&values, &grads, by, weight.as_deref());
+                cx.put(0, Tensor::from_data(x.shape().into(), slope));
+            }
+            if cx.wants(at_weight) || cx.wants(at_bias) {
+                let [slopes, levels] = self.frame.weights(&values, &grads, by);
+                for (at, data) in [(at_weight, slopes), (at_bias, levels)] {
+                    if cx.wants(at) {
+                        cx.put(at, Tensor::from_data(cx.input_shape(at).into(), data));
+                    }
+                }
+            }
+        }, else unreachable!("only floats come here"));
+        Ok(())
+    }
+
     /// The input with mean 0 and variance 1, and the factor that brought it there. While recording both depend on
     /// the input.
     fn standard(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
-        if !(is_grad_enabled() && x.requires_grad()) {
+        if !x.requires_grad() {
             return Ok((
                 x.try_sub(&self.mean)?.try_mul(&self.scale)?,
                 self.scale.clone(),
@@ -101,12 +139,12 @@ impl Op for Normalize {
     const NAME: &'static str = "NativeLayerNormBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        if !is_grad_enabled() {
+            return self.at_once(grad, cx);
+        }
         let shape = Self::shape(&self.frame);
         let grad = grad.try_reshape(shape)?;
-        let (at_weight, at_bias) = match self.weight {
-            Some(_) => (1, 2),
-            None => (usize::MAX, 1),
-        };
+        let (at_weight, at_bias) = self.places();
         if cx.wants(0) || cx.wants(at_weight) {
             let (standard, scale) = self.standard(&cx.saved(&self.input)?.try_reshape(shape)?)?;
             if cx.wants(at_weight) {
