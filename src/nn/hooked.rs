@@ -40,7 +40,9 @@ type PreHook = dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync;
 type ForwardHook = dyn Fn(&Tensor, &Tensor) -> Option<Tensor> + Send + Sync;
 
 /// Hooks in the order of registration, under their numbers.
-struct Hooks<H: ?Sized>(Arc<Mutex<Vec<(u64, Arc<H>)>>>);
+struct Hooks<H: ?Sized>(Arc<Mutex<Numbered<H>>>);
+
+type Numbered<H> = Vec<(u64, Arc<H>)>;
 
 impl<H: ?Sized> Hooks<H> {
     fn new() -> Self {

@@ -29,12 +29,17 @@ mod module;
 mod padding;
 mod param;
 mod pooling;
+mod prelu;
 mod print;
 mod sequential;
 mod state;
 pub mod utils;
 
-pub use activation::{Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh};
+pub use activation::{
+    CELU, ELU, GLU, Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid,
+    LogSoftmax, Mish, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softmax, Softmin, Softplus, Softshrink,
+    Softsign, Tanh, Tanhshrink, Threshold,
+};
 pub use attention::{
     AttentionMasks, MultiheadAttention, MultiheadOptions, NonDynamicallyQuantizableLinear,
 };
@@ -58,6 +63,7 @@ pub use param::{Buffer, Param, Training};
 pub use pooling::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d,
 };
+pub use prelu::PReLU;
 pub use print::fmt_module;
 pub use retrograd_derive::Module;
 pub use sequential::{Key, Layer, Sequential};

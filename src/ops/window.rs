@@ -238,6 +238,12 @@ impl Images {
     }
 }
 
+/// What this file says of its public operators.
+#[cfg(test)]
+pub(crate) fn operators() -> Vec<super::operator::Operator> {
+    Vec::new()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,10 +270,4 @@ mod tests {
         assert_eq!(count(axis(4, 6, 4, 0, 1), true), Some(1));
         assert_eq!(count(axis(3, usize::MAX, 1, 0, 2), true), None);
     }
-}
-
-/// What this file says of its public operators.
-#[cfg(test)]
-pub(crate) fn operators() -> Vec<super::operator::Operator> {
-    Vec::new()
 }
