@@ -5,6 +5,7 @@ extern crate self as retrograd;
 pub mod data;
 #[cfg(feature = "csv")]
 pub mod datasets;
+mod dims;
 mod dtype;
 mod error;
 pub mod functional;

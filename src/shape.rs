@@ -3,26 +3,25 @@
 use crate::error::{Error, Result};
 use smallvec::SmallVec;
 
-/// Sizes of the axes. Ranks up to four need no allocation.
-pub(crate) type Dims = SmallVec<[usize; 4]>;
+pub(crate) use crate::dims::Dims;
 
 /// How a tensor's elements lie in its storage.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layout {
     pub(crate) shape: Dims,
-    pub(crate) strides: Dims,
+    /// Kept only where they do not follow from the shape; [`strides`](Layout::strides) gives them always.
+    strides: Option<Dims>,
     pub(crate) offset: usize,
     /// Row-major without gaps, beginning at `offset`.
     pub(crate) contiguous: bool,
 }
 
 impl Layout {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn contiguous(shape: Dims) -> Self {
-        let strides = row_major(&shape);
         Layout {
             shape,
-            strides,
+            strides: None,
             offset: 0,
             contiguous: true,
         }
@@ -34,9 +33,18 @@ impl Layout {
         let offset = if shape.contains(&0) { 0 } else { offset };
         Layout {
             shape,
-            strides,
+            strides: Some(strides),
             offset,
             contiguous,
+        }
+    }
+
+    /// The steps along the axes, in elements.
+    #[inline]
+    pub(crate) fn strides(&self) -> Dims {
+        match &self.strides {
+            Some(strides) => strides.clone(),
+            None => row_major(&self.shape),
         }
     }
 
@@ -52,9 +60,10 @@ impl Layout {
     /// The same elements read as a tensor of a larger shape, repeated along stretched axes.
     pub(crate) fn broadcast_to(&self, shape: &[usize]) -> Layout {
         let lead = shape.len() - self.shape.len();
+        let own_strides = self.strides();
         let strides = (0..shape.len())
             .map(|axis| match axis.checked_sub(lead) {
-                Some(own) if self.shape[own] == shape[axis] => self.strides[own],
+                Some(own) if self.shape[own] == shape[axis] => own_strides[own],
                 _ => 0,
             })
             .collect();
@@ -77,7 +86,7 @@ impl Layout {
         for (&size, &stride) in self
             .shape
             .iter()
-            .zip(&self.strides)
+            .zip(&self.strides())
             .filter(|&(&size, _)| size != 1)
         {
             match runs.last_mut() {
@@ -88,7 +97,7 @@ impl Layout {
                 _ => runs.push((size, stride)),
             }
         }
-        let mut strides: Dims = SmallVec::from_elem(0, shape.len());
+        let mut strides = Dims::from_elem(0, shape.len());
         let mut runs = runs.into_iter().rev();
         let (mut left, mut stride) = runs.next().unwrap_or((1, 1));
         for axis in (0..shape.len()).rev() {
@@ -109,9 +118,10 @@ impl Layout {
 /// Strides of a row-major array.
 #[inline]
 pub(crate) fn row_major(shape: &[usize]) -> Dims {
-    let mut strides: Dims = SmallVec::from_elem(1, shape.len());
-    for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis].max(1);
+    let mut strides = Dims::from_slice(shape);
+    let mut step = 1;
+    for size in strides.iter_mut().rev() {
+        step *= std::mem::replace(size, step).max(1);
     }
     strides
 }
@@ -132,11 +142,14 @@ fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
 
 /// The shape of two operands stretched over each other by NumPy's rule.
 pub(crate) fn broadcast(op: &'static str, lhs: &[usize], rhs: &[usize]) -> Result<Dims> {
-    if lhs == rhs {
-        return Ok(lhs.into());
+    if lhs == rhs || rhs.is_empty() {
+        return Ok(Dims::from_slice(lhs));
+    }
+    if lhs.is_empty() {
+        return Ok(Dims::from_slice(rhs));
     }
     let rank = lhs.len().max(rhs.len());
-    let mut shape: Dims = SmallVec::from_elem(1, rank);
+    let mut shape = Dims::from_elem(1, rank);
     for back in 1..=rank {
         let size = |shape: &[usize]| shape.len().checked_sub(back).map_or(1, |axis| shape[axis]);
         let (l, r) = (size(lhs), size(rhs));
@@ -342,13 +355,13 @@ mod tests {
         let transposed = Layout::strided(Dims::from_slice(&[3, 2]), Dims::from_slice(&[1, 3]), 0);
         assert!(!transposed.contiguous);
         assert_eq!(transposed.reshape(&[6]), None);
-        assert_eq!(transposed.reshape(&[3, 1, 2]).unwrap().strides[0], 1);
+        assert_eq!(transposed.reshape(&[3, 1, 2]).unwrap().strides()[0], 1);
         let rows = Layout::strided(
             Dims::from_slice(&[2, 3, 4]),
             Dims::from_slice(&[24, 4, 1]),
             0,
         );
-        assert_eq!(rows.reshape(&[2, 12]).unwrap().strides.as_slice(), [24, 1]);
+        assert_eq!(rows.reshape(&[2, 12]).unwrap().strides()[..], [24, 1]);
         assert_eq!(rows.reshape(&[24]), None);
     }
 }

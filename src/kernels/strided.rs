@@ -46,7 +46,7 @@ pub(crate) fn gather<T: Element>(source: &[T], layout: &Layout) -> Data<T> {
 
 /// As [`gather`], into a slice of as many elements.
 pub(crate) fn gather_into<T: Element>(source: &[T], layout: &Layout, out: &mut [T]) {
-    let (shape, strides) = merge(&layout.shape, &layout.strides);
+    let (shape, strides) = merge(&layout.shape, &layout.strides());
     let (len, step) = match (shape.last(), strides.last()) {
         (Some(&len), Some(&step)) => (len, step),
         _ => (1, 1),
@@ -85,11 +85,12 @@ fn transpose<T: Element>(source: &[T], rows: usize, cols: usize, col_step: usize
 
 /// Calls `write` with the storage position of every element of a layout, in row-major order.
 pub(crate) fn for_each_position(layout: &Layout, mut write: impl FnMut(usize)) {
-    let (len, step) = match (layout.shape.last(), layout.strides.last()) {
+    let strides = layout.strides();
+    let (len, step) = match (layout.shape.last(), strides.last()) {
         (Some(&len), Some(&step)) => (len, step),
         _ => (1, 1),
     };
-    for_each_run(&layout.shape, &layout.strides, layout.offset, |from| {
+    for_each_run(&layout.shape, &strides, layout.offset, |from| {
         for i in 0..len {
             write(from + i * step);
         }

@@ -5,6 +5,8 @@ use crate::kernels::elementwise::{self, Side};
 use crate::shape::Dims;
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, Values};
+use crate::{Operand, Tensor};
+use std::ops::Deref;
 
 /// Sums, differences and products of elements: integers wrap around, `bool` takes "or" and "and".
 pub(crate) trait Arithmetic: Element {
@@ -32,26 +34,79 @@ arithmetic! {
     bool: |a, b| a | b, a & !b, a & b;
 }
 
+/// An operand's elements in row-major order.
+pub(crate) enum Loaded<'a, T: Element> {
+    /// Few elements, read where they stand.
+    Borrowed(&'a [T]),
+    One(T),
+    Values(Values<T>),
+}
+
+impl<T: Element> Loaded<'_, T> {
+    pub(crate) fn into_data(self) -> Data<T> {
+        match self {
+            Loaded::Values(values) => values.into_data(),
+            few => Data::from_slice(&few),
+        }
+    }
+}
+
+impl<T: Element> Deref for Loaded<'_, T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Loaded::Borrowed(values) => values,
+            Loaded::One(value) => std::slice::from_ref(value),
+            Loaded::Values(values) => values,
+        }
+    }
+}
+
 /// An operand's own elements, cast to `T`; a number has one.
 #[inline]
-pub(crate) fn load<T: Element>(arg: Arg<'_>) -> Values<T> {
+pub(crate) fn load<T: Element>(arg: Arg<'_>) -> Loaded<'_, T> {
     match arg {
-        Arg::Number(number) => Values::one(number.cast()),
-        Arg::Tensor(tensor) if tensor.dtype() == T::DTYPE => tensor.values(),
-        Arg::Tensor(tensor) => with_dtype!(tensor.dtype(), S => {
-            Values::whole(elementwise::map(&tensor.values::<S>(), |v| v.cast::<T>()))
-        }),
+        Arg::Number(number) => Loaded::One(number.cast()),
+        Arg::Tensor(tensor) if tensor.dtype() == T::DTYPE => match tensor.few() {
+            Some(few) => Loaded::Borrowed(few),
+            None => Loaded::Values(tensor.values()),
+        },
+        Arg::Tensor(tensor) => Loaded::Values(cast(tensor)),
+    }
+}
+
+#[cold]
+fn cast<T: Element>(tensor: &Tensor) -> Values<T> {
+    with_dtype!(tensor.dtype(), S => {
+        Values::whole(elementwise::map(&tensor.values::<S>(), |v| v.cast::<T>()))
+    })
+}
+
+/// The only element of an operand of this type that can be read where it stands.
+#[inline]
+fn single<T: Element>(arg: Arg<'_>) -> Option<T> {
+    match arg {
+        Arg::Number(number) => Some(number.cast()),
+        Arg::Tensor(tensor) => match tensor.few()? {
+            &[value] => Some(value),
+            _ => None,
+        },
     }
 }
 
 /// `f` of the elements of both operands, cast to `T` and stretched to `shape`.
-#[inline]
+// Kept apart, so that an operation's own code stays small whatever the number of element types.
+#[inline(never)]
 pub(crate) fn zip<T: Element, R: Element>(
     lhs: Arg<'_>,
     rhs: Arg<'_>,
     shape: Dims,
     f: impl Fn(T, T) -> R + Copy,
 ) -> Inner {
+    if let (Some(a), Some(b)) = (single(lhs), single(rhs)) {
+        return Inner::new(shape, Data::one(f(a, b)));
+    }
     let (l, r) = (load::<T>(lhs), load::<T>(rhs));
     let sides = (
         Side {
@@ -65,4 +120,14 @@ pub(crate) fn zip<T: Element, R: Element>(
     );
     let data: Data<R> = elementwise::zip(sides.0, sides.1, &shape, f);
     Inner::new(shape, data)
+}
+
+/// `f` of each element, cast to `T`.
+#[inline(never)]
+pub(crate) fn map<T: Element, R: Element>(x: &Tensor, f: impl Fn(T) -> R) -> Inner {
+    let data = match single(x.arg()) {
+        Some(value) => Data::one(f(value)),
+        None => elementwise::map(&load::<T>(x.arg()), f),
+    };
+    Inner::new(Dims::from_slice(x.shape()), data)
 }

@@ -46,14 +46,15 @@ impl Line {
             offset => (0, offset as usize),
         };
         let len = rows.saturating_sub(down).min(cols.saturating_sub(right));
-        let (row_step, col_step) = (layout.strides[self.rows], layout.strides[self.cols]);
+        let strides = layout.strides();
+        let (row_step, col_step) = (strides[self.rows], strides[self.cols]);
         let rest = |values: &Dims, last: usize| {
             let kept = (0..values.len()).filter(|&axis| axis != self.rows && axis != self.cols);
             kept.map(|axis| values[axis]).chain([last]).collect()
         };
         Layout::strided(
             rest(&layout.shape, len),
-            rest(&layout.strides, row_step + col_step),
+            rest(&strides, row_step + col_step),
             layout.offset + down * row_step + right * col_step,
         )
     }

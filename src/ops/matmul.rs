@@ -114,18 +114,14 @@ impl Cx<'_> {
 fn matrix<'a, T>(tensor: &Tensor, values: &'a [T], batch: usize) -> Matrix<'a, T> {
     let layout = tensor.layout();
     let rank = layout.rank();
-    let start = layout.offset
-        + if rank == 3 {
-            batch * layout.strides[0]
-        } else {
-            0
-        };
+    let strides = layout.strides();
+    let start = layout.offset + if rank == 3 { batch * strides[0] } else { 0 };
     Matrix {
         values: values.get(start..).unwrap_or(&[]),
         rows: layout.shape[rank - 2],
         cols: layout.shape[rank - 1],
-        row_step: layout.strides[rank - 2],
-        col_step: layout.strides[rank - 1],
+        row_step: strides[rank - 2],
+        col_step: strides[rank - 1],
     }
 }
 

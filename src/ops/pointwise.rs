@@ -1,15 +1,12 @@
 //! Elementwise functions of one tensor.
 
-use super::binary::load;
 #[cfg(test)]
 use super::case::Case;
 use super::unary::unary;
 use crate::dtype::{with_float, with_number};
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::kernels::math::Exp as _;
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 /// Signs of numbers, for integers and floats alike.

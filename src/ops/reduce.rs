@@ -127,7 +127,7 @@ impl Plan {
         let stays = (0..x.rank()).filter(|axis| !self.axes.contains(axis));
         let order: Dims = stays.chain(self.axes.iter().copied()).collect();
         let pick = |of: &Dims| order.iter().map(|&axis| of[axis]).collect::<Dims>();
-        let moved = Layout::strided(pick(&layout.shape), pick(&layout.strides), layout.offset);
+        let moved = Layout::strided(pick(&layout.shape), pick(&layout.strides()), layout.offset);
         let values = Inner::view(x, moved).untracked().values();
         Blocks {
             values,

@@ -29,7 +29,7 @@ impl Region {
             len,
             step,
         } = self;
-        let (mut shape, mut strides) = (layout.shape.clone(), layout.strides.clone());
+        let (mut shape, mut strides) = (layout.shape.clone(), layout.strides());
         let offset = layout.offset + start * strides[axis];
         shape[axis] = len;
         strides[axis] *= step;
@@ -278,9 +278,10 @@ fallible! {
         let start = position("select", index, axis, self.shape()[axis])?;
         let region = Region { axis, start, len: 1, step: 1 };
         let mut layout = region.of(self.layout());
+        let mut strides = layout.strides();
         layout.shape.remove(axis);
-        layout.strides.remove(axis);
-        let layout = Layout::strided(layout.shape, layout.strides, layout.offset);
+        strides.remove(axis);
+        let layout = Layout::strided(layout.shape, strides, layout.offset);
         Ok(Inner::view(self, layout).record(&[self.arg()], |_| Select { region }))
     }
 

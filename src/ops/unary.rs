@@ -74,17 +74,17 @@ macro_rules! unary {
     (@save output $self:ident $out:ident) => { Saved::output($out) };
     (@map lift $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
-            Inner::new($this.shape().into(), elementwise::map(&load::<T>($this.arg()), |$v: T| -> T { $forward }))
+            $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
         }, else unreachable!("a floating-point type was chosen"))
     };
     (@map keep $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_number!($this.dtype(), T => {
-            Inner::new($this.shape().into(), elementwise::map(&$this.values::<T>(), |$v: T| -> T { $forward }))
+            $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
         }, else return Err($crate::ops::unary::no_bool(stringify!($method))))
     };
     (@map any $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_number!($this.dtype(), T => {
-            Inner::new($this.shape().into(), elementwise::map(&$this.values::<T>(), |$v: T| -> T { $forward }))
+            $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
         }, else return Ok($this.clone()))
     };
 }

@@ -149,7 +149,7 @@ fn view<O: Op + super::Listed>(of: &Tensor, layout: Layout, op: O) -> Tensor {
 fn with_axes(of: &Tensor, axes: &[usize]) -> Layout {
     let layout = of.layout();
     let pick = |values: &Dims| axes.iter().map(|&axis| values[axis]).collect();
-    Layout::strided(pick(&layout.shape), pick(&layout.strides), layout.offset)
+    Layout::strided(pick(&layout.shape), pick(&layout.strides()), layout.offset)
 }
 
 fallible! {
@@ -193,7 +193,7 @@ fallible! {
                 op: "view",
                 problem: format!(
                     "the elements of shape {:?} with strides {:?} do not lie so that {:?} is a view of them",
-                    self.shape(), &self.layout().strides[..], &shape[..]
+                    self.shape(), &self.layout().strides()[..], &shape[..]
                 ),
                 cure: "Use `reshape`, which copies where it must.".into(),
             }),
@@ -320,10 +320,11 @@ fallible! {
     fn unsqueeze | try_unsqueeze(&self, axis: i64) -> Tensor {
         let axis = shape::axis("unsqueeze", axis, self.rank() + 1)?;
         let mut layout = self.layout().clone();
-        let step = if axis < self.rank() { layout.strides[axis] * layout.shape[axis] } else { 1 };
+        let mut strides = layout.strides();
+        let step = if axis < self.rank() { strides[axis] * layout.shape[axis] } else { 1 };
         layout.shape.insert(axis, 1);
-        layout.strides.insert(axis, step);
-        Ok(view(self, layout, Unsqueeze))
+        strides.insert(axis, step);
+        Ok(view(self, Layout::strided(layout.shape, strides, layout.offset), Unsqueeze))
     }
 
     /// The axes from `start` to `end`, both included, as one.

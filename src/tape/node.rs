@@ -1,28 +1,15 @@
 //! Nodes of the graph: what was done, to what, and what its backward needs.
 
 use super::hooks::Extras;
+use super::live;
 use super::sweep::Cx;
 use crate::error::{Error, Result};
 use crate::shape::Dims;
 use crate::{DType, Tensor};
 use smallvec::SmallVec;
 use std::panic::Location;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// The number of recorded operations that are alive in the whole program, for tests of leaks.
-///
-/// ```
-/// use retrograd::{prelude::*, tape};
-/// let before = tape::live_nodes();
-/// let y = tensor![1.0].requires_grad_() * 2.0;
-/// assert!(tape::live_nodes() > before);
-/// ```
-pub fn live_nodes() -> usize {
-    LIVE.load(Relaxed)
-}
 
 /// An operation's derivative: what it saved and how a gradient goes back through it.
 pub(crate) trait Op: Send + Sync + 'static {
@@ -73,6 +60,8 @@ pub(crate) trait AnyNode: Send + Sync {
     fn broadcasts(&self) -> bool;
     fn header(&self) -> &Header;
     fn state(&self) -> MutexGuard<'_, State>;
+    /// The same of a node that nobody else holds, without a lock.
+    fn state_mut(&mut self) -> &mut State;
     /// A leaf's gradient; none for an operation's node.
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>>;
     /// A leaf's count of the backward passes summed up in its gradient.
@@ -105,7 +94,7 @@ impl<O: Op> Node<O> {
         edges: Edges,
         op: O,
     ) -> NodeRef {
-        LIVE.fetch_add(1, Relaxed);
+        live::count(1);
         let rank = 1 + edges
             .iter()
             .flatten()
@@ -141,6 +130,9 @@ impl<O: Op> AnyNode for Node<O> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+    fn state_mut(&mut self) -> &mut State {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
         None
     }
@@ -167,8 +159,7 @@ impl<O: Op> AnyNode for Node<O> {
         }
     }
     fn dismantle(&mut self) -> Edges {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let edges = std::mem::take(&mut state.edges);
+        let edges = std::mem::take(&mut self.state_mut().edges);
         // The edges are still held, so a saved input cannot start a chain of drops here.
         *self.op.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
         edges
@@ -177,7 +168,7 @@ impl<O: Op> AnyNode for Node<O> {
 
 impl<O: Op> Drop for Node<O> {
     fn drop(&mut self) {
-        LIVE.fetch_sub(1, Relaxed);
+        live::count(-1);
         let edges = self.dismantle();
         drop_without_recursion(edges);
     }
@@ -235,6 +226,9 @@ impl AnyNode for Leaf {
     }
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn state_mut(&mut self) -> &mut State {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
     fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
         Some(&self.grad)

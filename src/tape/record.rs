@@ -26,10 +26,10 @@ impl Inner {
         let tracked = inputs.iter().any(Arg::requires_grad);
         let modes = modes();
         if tracked && modes & RECORDING != 0 {
-            let edges: Edges = inputs
-                .iter()
-                .map(|arg| arg.tensor().and_then(Tensor::node))
-                .collect();
+            let mut edges = Edges::new();
+            for arg in inputs {
+                edges.push(arg.tensor().and_then(Tensor::node));
+            }
             let op = op(&self);
             let caller = Location::caller();
             let node = Node::record(
@@ -38,7 +38,7 @@ impl Inner {
                 } else {
                     watch::line(caller)
                 },
-                self.layout.shape.clone(),
+                Dims::from_slice(&self.layout.shape),
                 self.dtype,
                 edges,
                 op,
@@ -177,7 +177,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn detach(&self) -> Tensor {
-        let hold = crate::tensor::storage::Hold::new(self.storage().clone(), false);
+        let hold = crate::tensor::storage::Hold::Shared(self.storage().clone());
         let mut inner = Inner::on(self.layout().clone(), self.dtype(), hold);
         inner.origin = if self.requires_grad() {
             Some(Origin::Detached(Location::caller()))

@@ -25,7 +25,7 @@ impl Saved {
     pub(crate) fn input(tensor: &Tensor) -> Saved {
         Saved::Input {
             tensor: tensor.clone(),
-            version: tensor.storage().version(),
+            version: tensor.0.hold.version(),
         }
     }
 
@@ -33,8 +33,8 @@ impl Saved {
     #[inline]
     pub(crate) fn output(out: &Inner) -> Saved {
         Saved::Output {
-            storage: out.hold.storage.clone(),
-            version: out.hold.storage.version(),
+            storage: out.hold.storage().clone(),
+            version: out.hold.version(),
         }
     }
 
@@ -44,15 +44,24 @@ impl Saved {
             Saved::Input { tensor, .. } => tensor.clone(),
             Saved::Output { storage, .. } => {
                 let buffer = storage.snapshot();
-                Inner::new(smallvec::smallvec![buffer.len()], buffer).untracked()
+                Inner::new(Dims::from_slice(&[buffer.len()]), buffer).untracked()
             }
         }
     }
 
-    fn storage(&self) -> (&Storage, u32) {
+    /// The version of the storage now, and as it was saved.
+    #[inline]
+    fn versions(&self) -> (u32, u32) {
         match self {
-            Saved::Input { tensor, version } => (tensor.storage(), *version),
-            Saved::Output { storage, version } => (storage, *version),
+            Saved::Input { tensor, version } => (tensor.0.hold.version(), *version),
+            Saved::Output { storage, version } => (storage.version(), *version),
+        }
+    }
+
+    fn storage(&self) -> &Storage {
+        match self {
+            Saved::Input { tensor, .. } => tensor.storage(),
+            Saved::Output { storage, .. } => storage,
         }
     }
 }
@@ -98,9 +107,9 @@ impl Cx<'_> {
     /// # Errors
     /// If its values were changed in place since.
     pub(crate) fn saved(&self, saved: &Saved) -> Result<Tensor> {
-        let (storage, expected) = saved.storage();
-        if storage.version() != expected {
-            return Err(self.changed(storage, expected));
+        let (now, expected) = saved.versions();
+        if now != expected {
+            return Err(self.changed(saved.storage(), expected));
         }
         let tensor = match saved {
             Saved::Input { tensor, .. } => tensor.clone(),

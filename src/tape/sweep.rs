@@ -1,12 +1,12 @@
 //! The walk back through the graph.
 
 use super::mode::{GradMode, Modes, RECORDING, WITHIN};
-use super::node::{AnyNode, Edges, NodeRef, drop_without_recursion, freed_error, id};
+use super::node::{AnyNode, Edges, NodeRef, State, drop_without_recursion, freed_error, id};
 use super::watch::Line;
 use super::{anomaly, hooks};
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
-use crate::shape::Layout;
+use crate::shape::{Dims, Layout};
 use crate::tensor::Inner;
 use crate::tensor::storage::{Hold, Storage};
 use crate::{DType, Tensor};
@@ -125,9 +125,9 @@ impl<'a> Cx<'a> {
     pub(crate) fn own_output(&self, storage: Arc<Storage>) -> Tensor {
         let header = self.node.header();
         let mut inner = Inner::on(
-            Layout::contiguous(header.shape.clone()),
+            Layout::contiguous(Dims::from_slice(&header.shape)),
             header.dtype,
-            Hold::new(storage, false),
+            Hold::Shared(storage),
         );
         if self.options.create_graph {
             inner.set_node_mut(self.node.clone());
@@ -162,10 +162,10 @@ pub(crate) fn sweep(
             .as_ref()
             .is_none_or(|needed| needed.contains(&id(&node)))
         {
-            frontier.add(node, grad, options.create_graph)?;
+            frontier.add(node, grad, options.create_graph);
         }
     }
-    while let Some((node, grad)) = frontier.pop() {
+    while let Some((mut node, grad)) = frontier.pop() {
         if options.stop_at_inputs
             && let Some(&i) = wanted.get(&id(&node))
         {
@@ -188,13 +188,9 @@ pub(crate) fn sweep(
             }
             hooks::accumulated(&node);
             continue;
-        } else if let Some(extras) = node.state().extras.as_deref_mut()
-            && let Some(slot) = &mut extras.retained
-        {
-            accumulate(slot, grad.clone());
         }
         step(
-            &node,
+            &mut node,
             grad,
             needed.as_ref(),
             (options, watched),
@@ -214,7 +210,7 @@ pub(crate) fn sweep(
 
 /// Runs one node's backward and passes the gradients on.
 fn step(
-    node: &NodeRef,
+    node: &mut NodeRef,
     grad: Tensor,
     needed: Option<&HashSet<usize, ById>>,
     (options, watched): (Options, bool),
@@ -223,43 +219,31 @@ fn step(
     if node.leaf().is_some() {
         return Ok(());
     }
-    let edges: Edges = {
-        let mut state = node.state();
-        if state.freed_at.is_some() {
-            drop(state);
-            return Err(freed_error(options.op, &**node, options.caller));
-        }
-        if let Some(needed) = needed
-            && !state
-                .edges
-                .iter()
-                .flatten()
-                .any(|edge| needed.contains(&id(edge)))
-        {
-            return Ok(());
-        }
-        if options.retain {
-            state.edges.clone()
-        } else {
-            state.freed_at = Some(options.caller);
-            std::mem::take(&mut state.edges)
-        }
+    let entered = match Arc::get_mut(node) {
+        Some(own) => enter(own.state_mut(), &grad, needed, options),
+        None => enter(&mut node.state(), &grad, needed, options),
+    };
+    let edges = match entered {
+        Entered::At(edges) => edges,
+        Entered::Unneeded => return Ok(()),
+        Entered::Freed => return Err(freed_error(options.op, &**node, options.caller)),
     };
     let grad = hooks::before(node, grad)?;
     let mut cx = Cx {
         node,
         edges: &edges,
         needed,
-        grads: SmallVec::from_elem(None, edges.len()),
+        grads: SmallVec::new(),
         options,
         watched,
     };
+    cx.grads.resize(edges.len(), None);
     if options.create_graph || watched {
         run_within(&grad, &mut cx)?;
     } else {
         node.run(&grad, &mut cx)?;
     }
-    let mut grads = std::mem::take(&mut cx.grads);
+    let mut grads = cx.grads;
     if hooks::any() {
         for (edge, grad) in edges.iter().zip(&mut grads) {
             if let (Some(edge), Some(given)) = (edge, grad.take()) {
@@ -268,18 +252,59 @@ fn step(
         }
         hooks::after(node, &grad, &mut grads)?;
     }
-    for (edge, grad) in edges.iter().zip(grads) {
-        if let (Some(edge), Some(grad)) = (edge, grad)
-            && needed.is_none_or(|needed| needed.contains(&id(edge)))
-        {
-            let grad = fit(grad, edge, node)?;
-            frontier.add(edge.clone(), grad, options.create_graph)?;
+    let mut idle = Edges::new();
+    for (edge, grad) in edges.into_iter().zip(grads) {
+        match (edge, grad) {
+            (Some(edge), Some(grad))
+                if needed.is_none_or(|needed| needed.contains(&id(&edge))) =>
+            {
+                let grad = fit(grad, &edge, node)?;
+                frontier.add(edge, grad, options.create_graph);
+            }
+            (Some(edge), _) => idle.push(Some(edge)),
+            (None, _) => {}
         }
     }
-    if !options.retain {
-        drop_without_recursion(edges);
-    }
+    drop_without_recursion(idle);
     Ok(())
+}
+
+/// What a walk finds at a node.
+enum Entered {
+    At(Edges),
+    /// No wanted input is reached from here.
+    Unneeded,
+    /// An earlier walk has freed the node.
+    Freed,
+}
+
+fn enter(
+    state: &mut State,
+    grad: &Tensor,
+    needed: Option<&HashSet<usize, ById>>,
+    options: Options,
+) -> Entered {
+    if needed.is_none()
+        && let Some(extras) = state.extras.as_deref_mut()
+        && let Some(slot) = &mut extras.retained
+    {
+        accumulate(slot, grad.clone());
+    }
+    if state.freed_at.is_some() {
+        return Entered::Freed;
+    }
+    let leads_on = |needed: &HashSet<usize, ById>| {
+        let mut edges = state.edges.iter().flatten();
+        edges.any(|edge| needed.contains(&id(edge)))
+    };
+    if needed.is_some_and(|needed| !leads_on(needed)) {
+        return Entered::Unneeded;
+    }
+    if options.retain {
+        return Entered::At(state.edges.clone());
+    }
+    state.freed_at = Some(options.caller);
+    Entered::At(std::mem::take(&mut state.edges))
 }
 
 /// Runs a node's backward where what it computes is recorded, or searched for numbers that are not finite.
@@ -360,19 +385,14 @@ fn accumulate(slot: &mut Option<Tensor>, grad: Tensor) {
 }
 
 /// The sum of two gradients of one shape and type, in place where nobody else sees the first.
-fn sum(first: Tensor, second: Tensor, recording: bool) -> Tensor {
-    if recording
-        || !first.is_contiguous()
-        || Arc::strong_count(&first.0) > 1
-        || Arc::strong_count(first.storage()) > 1
-    {
-        return first.add(&second);
+fn sum(mut first: Tensor, second: Tensor, recording: bool) -> Tensor {
+    if !recording {
+        with_float!(first.dtype(), T => if let Some(sums) = first.exclusive::<T>() {
+            crate::kernels::simd::update(sums, &second.values::<T>(), |a, b| a + b);
+            return first;
+        }, else {});
     }
-    with_float!(first.dtype(), T => {
-        let values = second.values::<T>();
-        first.write_values::<T>(|sums| crate::kernels::simd::update(sums, &values, |a, b| a + b));
-    }, else return first.add(&second));
-    first
+    first.add(&second)
 }
 
 /// The nodes from which a wanted one can be reached.
@@ -428,20 +448,41 @@ fn leading_to(
 /// A node's rank is above those of all nodes that it leads to, so the highest can get no more gradients.
 #[derive(Default)]
 struct Frontier {
+    /// The only node, where there is no other: along a chain nothing needs to be looked for.
+    single: Option<(NodeRef, Tensor)>,
     order: BinaryHeap<(u32, Reverse<usize>)>,
     entries: Vec<Option<(NodeRef, Tensor)>>,
     free: Vec<usize>,
-    places: HashMap<usize, usize, ById>,
+    /// Where each node stands in `entries`; kept once there are too many of them to look through.
+    places: Option<HashMap<usize, usize, ById>>,
 }
 
+/// So many entries are looked through as quickly as one of a table is found.
+const FEW: usize = 16;
+
 impl Frontier {
-    fn add(&mut self, node: NodeRef, grad: Tensor, recording: bool) -> Result<()> {
-        if let Some(&place) = self.places.get(&id(&node)) {
+    #[inline]
+    fn add(&mut self, node: NodeRef, grad: Tensor, recording: bool) {
+        match self.single.take() {
+            None if self.order.is_empty() => self.single = Some((node, grad)),
+            None => self.add_to_many(node, grad, recording),
+            Some((other, old)) if id(&other) == id(&node) => {
+                self.single = Some((node, sum(old, grad, recording)));
+            }
+            Some((other, old)) => {
+                self.add_to_many(other, old, recording);
+                self.add_to_many(node, grad, recording);
+            }
+        }
+    }
+
+    fn add_to_many(&mut self, node: NodeRef, grad: Tensor, recording: bool) {
+        if let Some(place) = self.find(id(&node)) {
             let entry = &mut self.entries[place];
             if let Some((node, old)) = entry.take() {
                 *entry = Some((node, sum(old, grad, recording)));
             }
-            return Ok(());
+            return;
         }
         let place = match self.free.pop() {
             Some(place) => place,
@@ -450,16 +491,40 @@ impl Frontier {
                 self.entries.len() - 1
             }
         };
-        self.places.insert(id(&node), place);
+        if let Some(places) = &mut self.places {
+            places.insert(id(&node), place);
+        }
         self.order.push((node.header().rank, Reverse(place)));
         self.entries[place] = Some((node, grad));
-        Ok(())
+        if self.places.is_none() && self.entries.len() > FEW {
+            let entries = self.entries.iter().enumerate();
+            let place = |(place, entry): (usize, &Option<(NodeRef, Tensor)>)| {
+                entry.as_ref().map(|(node, _)| (id(node), place))
+            };
+            self.places = Some(entries.filter_map(place).collect());
+        }
     }
 
+    fn find(&self, node: usize) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(&node).copied(),
+            None => self.entries.iter().position(|entry| {
+                let other = entry.as_ref().map(|(other, _)| id(other));
+                other == Some(node)
+            }),
+        }
+    }
+
+    #[inline]
     fn pop(&mut self) -> Option<(NodeRef, Tensor)> {
+        if let Some(single) = self.single.take() {
+            return Some(single);
+        }
         let (_, Reverse(place)) = self.order.pop()?;
         let (node, grad) = self.entries[place].take()?;
-        self.places.remove(&id(&node));
+        if let Some(places) = &mut self.places {
+            places.remove(&id(&node));
+        }
         self.free.push(place);
         Some((node, grad))
     }

@@ -1,6 +1,6 @@
 //! Changes in place, seen through every handle and view.
 
-use super::storage::{Data, Hold, Storage};
+use super::storage::{Data, Hold};
 use super::{Inner, Operand, Tensor};
 use crate::dtype::{Element, with_dtype, with_number};
 use crate::error::{Error, OrPanic, Result};
@@ -59,7 +59,7 @@ impl Tensor {
     /// A tensor of the values as they are now, which a later change in place does not reach, at the same
     /// place on the tape. Copies nothing now.
     pub(crate) fn snapshot_tensor(&self) -> Tensor {
-        let hold = Hold::new(Arc::new(Storage::new(self.storage().snapshot())), false);
+        let hold = Hold::new(self.0.hold.snapshot());
         let mut inner = Inner::on(self.layout().clone(), self.dtype(), hold);
         inner.origin = self.0.origin;
         if let Some(node) = self.node() {
@@ -68,25 +68,21 @@ impl Tensor {
         inner.untracked()
     }
 
-    /// The tensor as one that owns a row-major storage which nobody else holds.
-    pub(crate) fn settled(self) -> Tensor {
-        let whole = self.is_contiguous() && self.storage().len() == self.numel();
+    /// The tensor as one that owns a row-major storage which nobody else holds, outside of the graph.
+    pub(crate) fn settled(mut self) -> Tensor {
+        let whole = self.is_contiguous() && self.0.hold.len() == self.numel();
         if !whole {
             return with_dtype!(self.dtype(), T => {
                 Tensor::from_data(self.shape().into(), self.values::<T>().into_data())
             });
         }
-        let unique = Arc::strong_count(&self.0) == 1 && Arc::strong_count(self.storage()) == 1;
+        let unique =
+            Arc::get_mut(&mut self.0).is_some_and(|inner| inner.hold.exclusive().is_some());
         if unique && !self.requires_grad() {
-            self
-        } else {
-            self.snapshot_tensor().untracked_handle()
+            return self;
         }
-    }
-
-    fn untracked_handle(self) -> Tensor {
-        self.set_node(None);
-        self
+        let hold = Hold::new(self.0.hold.snapshot());
+        Inner::on(self.layout().clone(), self.dtype(), hold).untracked()
     }
 
     /// Replaces the values by what `compute` makes of them.
@@ -161,7 +157,7 @@ impl Tensor {
                 ),
             });
         }
-        let which = match (self.0.hold.is_view, self.0.hold.has_views()) {
+        let which = match (self.0.hold.is_view(), self.0.hold.has_views()) {
             (true, _) => "the tensor is a view of another one",
             (false, true) => "views of the tensor are alive",
             _ => return Ok(true),

@@ -26,8 +26,8 @@ use crate::shape::{Dims, Layout};
 use crate::tape::node::NodeRef;
 use std::ops::Deref;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Buffer, Data, Hold, Storage};
 
 /// An n-dimensional array that records on the tape what is done to it.
@@ -60,48 +60,80 @@ pub(crate) struct Inner {
     pub(crate) dtype: DType,
     pub(crate) hold: Hold,
     pub(crate) origin: Option<Origin>,
-    /// Whether `node` is set; read without the lock.
-    tracked: AtomicBool,
-    node: Mutex<Option<NodeRef>>,
+    place: Place,
 }
+
+/// A tensor's node, which is read at every use and hardly ever replaced.
+#[derive(Default)]
+struct Place {
+    /// [`OUTSIDE`], [`MADE`] or [`LATER`]: where the node stands.
+    current: AtomicU8,
+    /// The node of the operation that made the tensor, read without a lock. It lives as long as the tensor.
+    made: Option<NodeRef>,
+    later: Mutex<Option<Box<NodeRef>>>,
+}
+
+const OUTSIDE: u8 = 0;
+const MADE: u8 = 1;
+const LATER: u8 = 2;
 
 impl Inner {
     /// A tensor of its own storage, row-major, outside of the tape.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(shape: Dims, buffer: impl Into<Buffer>) -> Self {
         let buffer = buffer.into();
-        Self::on(
-            Layout::contiguous(shape),
-            buffer.dtype(),
-            Hold::new(Arc::new(Storage::new(buffer)), false),
-        )
+        let dtype = buffer.dtype();
+        Self::on(Layout::contiguous(shape), dtype, Hold::new(buffer))
     }
 
     /// A tensor that reads another one's storage through its own layout.
     pub(crate) fn view(of: &Tensor, layout: Layout) -> Self {
-        Self::on(layout, of.dtype(), Hold::new(of.storage().clone(), true))
+        Self::on(layout, of.dtype(), Hold::view(of.storage().clone()))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn on(layout: Layout, dtype: DType, hold: Hold) -> Self {
         Inner {
             layout,
             dtype,
             hold,
             origin: None,
-            tracked: AtomicBool::new(false),
-            node: Mutex::new(None),
+            place: Place::default(),
         }
     }
 
     #[inline]
     pub(crate) fn set_node_mut(&mut self, node: NodeRef) {
-        *self.tracked.get_mut() = true;
-        *self.node.get_mut().unwrap_or_else(PoisonError::into_inner) = Some(node);
+        *self.place.current.get_mut() = MADE;
+        self.place.made = Some(node);
     }
 
     pub(crate) fn untracked(self) -> Tensor {
         Tensor(Arc::new(self))
+    }
+}
+
+impl Place {
+    fn set(&self, node: Option<NodeRef>) {
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = if node.is_some() { LATER } else { OUTSIDE };
+        let old = std::mem::replace(&mut *later, node.map(Box::new));
+        self.current.store(current, Ordering::Release);
+        drop(later);
+        // A graph may go here, which is no work to do under the lock.
+        drop(old);
+    }
+
+    #[inline]
+    fn get(&self) -> Option<NodeRef> {
+        match self.current.load(Ordering::Acquire) {
+            OUTSIDE => None,
+            MADE => self.made.clone(),
+            _ => {
+                let later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+                later.as_deref().cloned()
+            }
+        }
     }
 }
 
@@ -221,7 +253,7 @@ impl Tensor {
 
     #[inline]
     pub(crate) fn storage(&self) -> &Arc<Storage> {
-        &self.0.hold.storage
+        self.0.hold.storage()
     }
 
     /// Whether gradients flow to this tensor: it is a leaf that asks for them, or computed from one.
@@ -233,28 +265,43 @@ impl Tensor {
     /// ```
     #[inline]
     pub fn requires_grad(&self) -> bool {
-        self.0.tracked.load(Relaxed)
-    }
-
-    fn lock_node(&self) -> MutexGuard<'_, Option<NodeRef>> {
-        self.0.node.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.place.current.load(Ordering::Relaxed) != OUTSIDE
     }
 
     /// The tensor's place on the tape.
     #[inline]
     pub(crate) fn node(&self) -> Option<NodeRef> {
-        if self.requires_grad() {
-            self.lock_node().clone()
-        } else {
-            None
-        }
+        self.0.place.get()
     }
 
     pub(crate) fn set_node(&self, node: Option<NodeRef>) {
-        let is_some = node.is_some();
-        let old = std::mem::replace(&mut *self.lock_node(), node);
-        self.0.tracked.store(is_some, Relaxed);
-        drop(old);
+        self.0.place.set(node);
+    }
+
+    /// The elements for writing, where this handle is all that holds them and they lie in row-major order.
+    pub(crate) fn exclusive<T: Element>(&mut self) -> Option<&mut [T]> {
+        let inner = Arc::get_mut(&mut self.0)?;
+        let layout = &inner.layout;
+        if !layout.contiguous {
+            return None;
+        }
+        let range = layout.offset..layout.offset + layout.numel();
+        let data = T::data_mut(inner.hold.exclusive()?)?;
+        match data.is_unique() {
+            true => data.make_mut().get_mut(range),
+            false => None,
+        }
+    }
+
+    /// The elements of a small row-major tensor of `T`, read where they stand if nobody else can change them.
+    #[inline]
+    pub(crate) fn few<T: Element>(&self) -> Option<&[T]> {
+        let layout = &self.0.layout;
+        let data = self.0.hold.few::<T>()?;
+        match layout.contiguous {
+            true => data.get(layout.offset..layout.offset + layout.numel()),
+            false => None,
+        }
     }
 
     /// The elements in row-major order, without a copy where they lie so.
@@ -284,7 +331,7 @@ impl Tensor {
     /// The whole storage as it is now.
     #[inline]
     pub(crate) fn snapshot<T: Element>(&self) -> Data<T> {
-        self.storage().snapshot_as::<T>()
+        self.0.hold.snapshot_as::<T>()
     }
 
     pub(crate) fn check_type<T: Element>(&self, op: &'static str) -> Result<()> {
@@ -308,11 +355,6 @@ pub(crate) struct Values<T: Element> {
 
 impl<T: Element> Values<T> {
     #[inline]
-    pub(crate) fn one(value: T) -> Self {
-        Values::whole(Data::one(value))
-    }
-
-    #[inline]
     pub(crate) fn whole(data: Data<T>) -> Self {
         Values {
             start: 0,
@@ -326,9 +368,7 @@ impl<T: Element> Values<T> {
         if self.start == 0 && self.data.len() == self.len {
             return self.data;
         }
-        let mut data = Data::scratch(self.len);
-        data.make_mut().copy_from_slice(&self);
-        data
+        Data::from_slice(&self)
     }
 }
 

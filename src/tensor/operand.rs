@@ -148,10 +148,14 @@ impl Operand for Arg<'_> {
 /// The type in which operands meet, by PyTorch's three priorities: tensors with axes, 0-d tensors, numbers.
 #[inline]
 pub(crate) fn result_dtype(args: &[Arg<'_>]) -> DType {
-    if let [Arg::Tensor(a), Arg::Tensor(b)] = args
-        && a.dtype() == b.dtype()
-    {
-        return a.dtype();
+    match args {
+        [Arg::Tensor(a), Arg::Tensor(b)] if a.dtype() == b.dtype() => return a.dtype(),
+        [Arg::Tensor(x), Arg::Number(_)] | [Arg::Number(_), Arg::Tensor(x)]
+            if x.dtype().is_float() =>
+        {
+            return x.dtype();
+        }
+        _ => {}
     }
     let (mut with_axes, mut zero_dim, mut numbers) = (None, None, None);
     for arg in args {

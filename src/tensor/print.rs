@@ -162,7 +162,7 @@ impl Shown<'_> {
 fn items(tensor: &Tensor, summarise: bool) -> Vec<Item> {
     let layout = tensor.layout();
     let mut positions = vec![layout.offset];
-    for (&size, &step) in layout.shape.iter().zip(&layout.strides) {
+    for (&size, &step) in layout.shape.iter().zip(&layout.strides()) {
         let along = shown(size, summarise);
         positions = positions
             .iter()

@@ -4,7 +4,7 @@ use crate::dtype::{DType, Element};
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Up to this many elements stand in the storage itself.
 pub(crate) const INLINE: usize = 8;
@@ -58,14 +58,23 @@ impl<T: Element> Data<T> {
         Data::Inline { values, len: 1 }
     }
 
+    pub(crate) fn from_slice(values: &[T]) -> Self {
+        let mut data = Self::scratch(values.len());
+        data.make_mut().copy_from_slice(values);
+        data
+    }
+
     pub(crate) fn from_vec(values: Vec<T>) -> Self {
         let len = values.len();
         if len <= INLINE {
-            let mut data = Self::scratch(len);
-            data.make_mut().copy_from_slice(&values);
-            return data;
+            return Self::from_slice(&values);
         }
         Data::Shared(Arc::new(Heap { values, len }))
+    }
+
+    #[inline(always)]
+    fn is_inline(&self) -> bool {
+        matches!(self, Data::Inline { .. })
     }
 
     /// Whether a write would not copy.
@@ -121,6 +130,16 @@ impl<T: Element> From<Data<T>> for Buffer {
 }
 
 impl Buffer {
+    #[inline(always)]
+    fn is_inline(&self) -> bool {
+        match self {
+            Buffer::F32(data) => data.is_inline(),
+            Buffer::F64(data) => data.is_inline(),
+            Buffer::I64(data) => data.is_inline(),
+            Buffer::Bool(data) => data.is_inline(),
+        }
+    }
+
     #[inline]
     pub(crate) fn dtype(&self) -> DType {
         match self {
@@ -168,23 +187,6 @@ impl Storage {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.lock().len()
-    }
-
-    #[inline]
-    pub(crate) fn snapshot(&self) -> Buffer {
-        self.lock().clone()
-    }
-
-    /// The values as they are now, of the storage's own type.
-    #[inline]
-    pub(crate) fn snapshot_as<T: Element>(&self) -> Data<T> {
-        T::data(&self.lock())
-            .expect("the caller matched on the storage's type")
-            .clone()
-    }
-
     #[inline]
     pub(crate) fn version(&self) -> u32 {
         self.version.load(Relaxed)
@@ -213,29 +215,116 @@ impl Storage {
     }
 }
 
-/// A tensor's hold on its storage, which counts the live views.
-pub(crate) struct Hold {
-    pub(crate) storage: Arc<Storage>,
-    pub(crate) is_view: bool,
+/// A tensor's hold on its values.
+pub(crate) enum Hold {
+    /// Few values, which stand here until somebody shares or changes them: most tensors of a formula are read
+    /// and dropped, and need no storage of their own, no count and no lock.
+    Own(Buffer, OnceLock<Arc<Storage>>),
+    Shared(Arc<Storage>),
+    /// As [`Hold::Shared`], and counted among the storage's views.
+    View(Arc<Storage>),
 }
 
 impl Hold {
-    pub(crate) fn new(storage: Arc<Storage>, is_view: bool) -> Self {
-        if is_view {
-            storage.views.fetch_add(1, Relaxed);
+    #[inline(always)]
+    pub(crate) fn new(buffer: Buffer) -> Self {
+        match buffer.is_inline() {
+            true => Hold::Own(buffer, OnceLock::new()),
+            false => Hold::Shared(Arc::new(Storage::new(buffer))),
         }
-        Hold { storage, is_view }
+    }
+
+    pub(crate) fn view(storage: Arc<Storage>) -> Self {
+        storage.views.fetch_add(1, Relaxed);
+        Hold::View(storage)
+    }
+
+    /// The storage to share, made at the first call.
+    pub(crate) fn storage(&self) -> &Arc<Storage> {
+        match self {
+            Hold::Own(buffer, shared) => {
+                shared.get_or_init(|| Arc::new(Storage::new(buffer.clone())))
+            }
+            Hold::Shared(storage) | Hold::View(storage) => storage,
+        }
+    }
+
+    /// The values if they are few, and nobody shares or has changed them; else where they stand.
+    #[inline]
+    fn place(&self) -> Result<&Buffer, &Storage> {
+        match self {
+            Hold::Own(buffer, shared) => match shared.get() {
+                None => Ok(buffer),
+                Some(storage) => Err(storage),
+            },
+            Hold::Shared(storage) | Hold::View(storage) => Err(storage),
+        }
+    }
+
+    /// Few values that nobody shares or has changed.
+    #[inline]
+    pub(crate) fn few<T: Element>(&self) -> Option<&Data<T>> {
+        T::data(self.place().ok()?)
+    }
+
+    #[inline]
+    pub(crate) fn version(&self) -> u32 {
+        self.place().err().map_or(0, Storage::version)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self.place() {
+            Ok(own) => own.len(),
+            Err(storage) => storage.lock().len(),
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Buffer {
+        match self.place() {
+            Ok(own) => own.clone(),
+            Err(storage) => storage.lock().clone(),
+        }
+    }
+
+    /// The values as they are now, of the buffer's own type.
+    #[inline]
+    pub(crate) fn snapshot_as<T: Element>(&self) -> Data<T> {
+        let data = match self.place() {
+            Ok(own) => T::data(own).cloned(),
+            Err(storage) => T::data(&storage.lock()).cloned(),
+        };
+        data.expect("the caller matched on the storage's type")
+    }
+
+    /// The values for writing, where nobody else reads them.
+    pub(crate) fn exclusive(&mut self) -> Option<&mut Buffer> {
+        let storage = match self {
+            Hold::Own(buffer, shared) => match shared.get_mut() {
+                None => return Some(buffer),
+                Some(storage) => storage,
+            },
+            Hold::Shared(storage) => storage,
+            Hold::View(_) => return None,
+        };
+        let buffer = &mut Arc::get_mut(storage)?.buffer;
+        Some(buffer.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_view(&self) -> bool {
+        matches!(self, Hold::View(_))
     }
 
     pub(crate) fn has_views(&self) -> bool {
-        self.storage.views.load(Relaxed) > 0
+        let storage = self.place().err();
+        storage.is_some_and(|storage| storage.views.load(Relaxed) > 0)
     }
 }
 
 impl Drop for Hold {
+    #[inline]
     fn drop(&mut self) {
-        if self.is_view {
-            self.storage.views.fetch_sub(1, Relaxed);
+        if let Hold::View(storage) = self {
+            storage.views.fetch_sub(1, Relaxed);
         }
     }
 }
