@@ -169,7 +169,7 @@ fn bytes(tensor: &Tensor) -> usize {
         DType::F64 | DType::I64 => 8,
         DType::Bool => 1,
     };
-    each * tensor.storage().len()
+    each * tensor.0.hold.len()
 }
 
 fn size(bytes: usize) -> String {

@@ -81,7 +81,7 @@ impl Outputs {
         let only = self.only();
         let (shape, dtype) = match only {
             Some(i) => (self.slots[i].shape.clone(), self.slots[i].dtype),
-            None => (smallvec![self.total], self.dtype),
+            None => (Dims::from_slice(&[self.total]), self.dtype),
         };
         let at = Location::caller();
         let node = super::record::node(at, shape, dtype, edges, op);
@@ -161,7 +161,11 @@ impl Outputs {
 /// The tensor's values in a tensor that stands outside of the graph.
 pub(super) fn bare(tensor: &Tensor, inputs: &[Tensor]) -> Inner {
     let shared = inputs.iter().any(|input| input.shares_storage(tensor));
-    let hold = Hold::new(tensor.storage().clone(), tensor.0.hold.is_view || shared);
+    let storage = tensor.storage().clone();
+    let hold = match tensor.0.hold.is_view() || shared {
+        true => Hold::view(storage),
+        false => Hold::Shared(storage),
+    };
     Inner::on(tensor.layout().clone(), tensor.dtype(), hold)
 }
 

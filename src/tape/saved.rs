@@ -2,6 +2,7 @@
 
 use super::sweep::Cx;
 use crate::error::{Error, Result};
+use crate::shape::Dims;
 use crate::tensor::storage::Storage;
 use crate::tensor::{Arg, Inner};
 use crate::{Operand, Tensor};

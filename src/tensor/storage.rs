@@ -192,6 +192,10 @@ impl Storage {
         self.version.load(Relaxed)
     }
 
+    pub(crate) fn snapshot(&self) -> Buffer {
+        self.lock().clone()
+    }
+
     /// Where the last in-place change was made.
     pub(crate) fn changed_at(&self) -> Option<&'static Location<'static>> {
         *self
