@@ -4,7 +4,8 @@ use super::binary::{Arithmetic, zip};
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
-use crate::dtype::with_dtype;
+use super::owned::{Side, over};
+use crate::dtype::{with_dtype, with_number};
 use crate::error::Result;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op};
@@ -34,6 +35,12 @@ pub(crate) fn add_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
     let out =
         with_dtype!(result_dtype(&[lhs, rhs]), T => zip::<T, T>(lhs, rhs, shape, Arithmetic::plus));
     Ok(out.record(&[lhs, rhs], |_| Add))
+}
+
+/// The sum written over an operand that nobody else holds, or that operand again.
+#[track_caller]
+pub(crate) fn add_owned(own: Tensor, side: Side, other: Arg<'_>) -> Result<Tensor, Tensor> {
+    with_number!(own.dtype(), T => over(own, side, other, |a: T, b| a.plus(b), || Add), else Err(own))
 }
 
 fallible! {

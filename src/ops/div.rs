@@ -4,10 +4,11 @@ use super::binary::zip;
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
+use super::owned::{Side, over};
 use crate::dtype::with_float;
 use crate::error::Result;
 use crate::shape::broadcast;
-use crate::tape::{Cx, Op, SavedArg};
+use crate::tape::{Cx, Op, SavedArg, is_grad_enabled};
 use crate::tensor::{Arg, result_dtype};
 use crate::{Operand, Tensor};
 
@@ -46,6 +47,27 @@ pub(crate) fn div_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
         lhs: SavedArg::new(lhs, rhs.requires_grad()),
         rhs: SavedArg::new(rhs, true),
     }))
+}
+
+/// The quotient written over a left operand that nobody else holds and no backward reads, or that operand again.
+#[track_caller]
+pub(crate) fn div_owned(own: Tensor, side: Side, other: Arg<'_>) -> Result<Tensor, Tensor> {
+    // A right operand is read by its own derivative and by the left one's.
+    let read = match side {
+        Side::Left => other.requires_grad(),
+        Side::Right => other.requires_grad() || own.requires_grad(),
+    };
+    if read && is_grad_enabled() {
+        return Err(own);
+    }
+    let op = || Div {
+        lhs: SavedArg::Nothing,
+        rhs: SavedArg::new(other, true),
+    };
+    with_float!(own.dtype(), T => match side {
+        Side::Left => over(own, side, other, |a: T, b| a / b, op),
+        Side::Right => over(own, side, other, |b: T, a| a / b, op),
+    }, else Err(own))
 }
 
 fallible! {

@@ -9,6 +9,7 @@ pub(crate) mod binary;
 pub(crate) mod case;
 #[cfg(test)]
 pub(crate) mod operator;
+pub(crate) mod owned;
 pub(crate) mod reduce;
 pub(crate) mod unary;
 
@@ -101,6 +102,7 @@ ops! {
     shrink: Hardshrink, Softshrink;
     similarity: ;
     slice: Slice, Embed, Select;
+    slope: SigmoidBackward, TanhBackward, ReluBackward;
     smooth: Silu, Mish, Softplus, Logsigmoid;
     softmax: Softmax, LogSoftmax, LogSumExp;
     stacks: ;

@@ -4,10 +4,11 @@ use super::binary::{Arithmetic, zip};
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
-use crate::dtype::with_dtype;
+use super::owned::{Side, over};
+use crate::dtype::{with_dtype, with_number};
 use crate::error::Result;
 use crate::shape::broadcast;
-use crate::tape::{Cx, Op, SavedArg};
+use crate::tape::{Cx, Op, SavedArg, is_grad_enabled};
 use crate::tensor::{Arg, result_dtype};
 use crate::{Operand, Tensor};
 
@@ -21,8 +22,15 @@ impl Op for Mul {
     const BROADCASTS: bool = true;
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        self.backward_owned(grad.clone(), cx)
+    }
+
+    fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        if !cx.wants(1) {
+            return cx.give(0, |cx| times(grad, cx.saved_arg(&self.rhs)?.arg()));
+        }
         cx.give(0, |cx| grad.try_mul(cx.saved_arg(&self.rhs)?))?;
-        cx.give(1, |cx| grad.try_mul(cx.saved_arg(&self.lhs)?))
+        cx.give(1, |cx| times(grad, cx.saved_arg(&self.lhs)?.arg()))
     }
 
     #[cfg(test)]
@@ -39,6 +47,32 @@ pub(crate) fn mul_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
         lhs: SavedArg::new(lhs, rhs.requires_grad()),
         rhs: SavedArg::new(rhs, lhs.requires_grad()),
     }))
+}
+
+/// The product written over an operand that nobody else holds and no backward reads, or that operand again.
+#[track_caller]
+pub(crate) fn mul_owned(own: Tensor, side: Side, other: Arg<'_>) -> Result<Tensor, Tensor> {
+    if other.requires_grad() && is_grad_enabled() {
+        return Err(own);
+    }
+    let read = own.requires_grad();
+    let op = || match (side, SavedArg::new(other, read)) {
+        (Side::Left, rhs) => Mul {
+            lhs: SavedArg::Nothing,
+            rhs,
+        },
+        (Side::Right, lhs) => Mul {
+            lhs,
+            rhs: SavedArg::Nothing,
+        },
+    };
+    with_number!(own.dtype(), T => over(own, side, other, |a: T, b| a.times(b), op), else Err(own))
+}
+
+/// As [`mul_args`], over the left operand where that can be.
+#[track_caller]
+fn times(lhs: Tensor, rhs: Arg<'_>) -> Result<Tensor> {
+    mul_owned(lhs, Side::Left, rhs).or_else(|lhs| mul_args(lhs.arg(), rhs))
 }
 
 fallible! {

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 use super::case::Case;
+use super::slope::{relu_slope, sigmoid_slope, tanh_slope};
 use super::unary::unary;
 use crate::dtype::{with_float, with_number};
 use crate::error::Result;
@@ -95,7 +96,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].tanh(), tensor![0.0]);
     /// ```
-    tanh | Tanh "TanhBackward0", lift |v| v.tanh(), output |g, y| g * (1.0 - y * y), on -2.0 .. 2.0;
+    tanh | Tanh "TanhBackward0", lift |v| v.tanh(), output |g, y| tanh_slope(g, y)?, on -2.0 .. 2.0;
 
     /// `1 / (1 + exp(-x))`, PyTorch's formula.
     ///
@@ -103,7 +104,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].sigmoid(), tensor![0.5]);
     /// ```
-    sigmoid | Sigmoid "SigmoidBackward0", lift |v| v.sigmoid_(), output |g, y| g * (1.0 - y) * y,
+    sigmoid | Sigmoid "SigmoidBackward0", lift |v| v.sigmoid_(), output |g, y| sigmoid_slope(g, y)?,
         on -2.0 .. 2.0;
 
     /// Each element where it is positive, else 0. The derivative at 0 is 0.
@@ -112,7 +113,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-1.0, 2.0].relu(), tensor![0.0, 2.0]);
     /// ```
-    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| Tensor::where_(&y.le(0), 0.0, g),
+    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| relu_slope(g, y)?,
         on 0.1 .. 2.0;
 
     /// Absolute value. The derivative at 0 is 0.

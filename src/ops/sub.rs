@@ -4,7 +4,8 @@ use super::binary::{Arithmetic, zip};
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
-use crate::dtype::with_dtype;
+use super::owned::{Side, over};
+use crate::dtype::{with_dtype, with_number};
 use crate::error::{Error, Result};
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op};
@@ -41,6 +42,18 @@ pub(crate) fn sub_args(lhs: Arg<'_>, rhs: Arg<'_>) -> Result<Tensor> {
     let shape = broadcast("sub", lhs.shape(), rhs.shape())?;
     let out = with_dtype!(result_dtype(&[lhs, rhs]), T => zip::<T, T>(lhs, rhs, shape, Arithmetic::minus));
     Ok(out.record(&[lhs, rhs], |_| Sub))
+}
+
+/// The difference written over an operand that nobody else holds, or that operand again.
+#[track_caller]
+pub(crate) fn sub_owned(own: Tensor, side: Side, other: Arg<'_>) -> Result<Tensor, Tensor> {
+    if other.dtype() == DType::Bool {
+        return Err(own);
+    }
+    with_number!(own.dtype(), T => match side {
+        Side::Left => over(own, side, other, |a: T, b| a.minus(b), || Sub),
+        Side::Right => over(own, side, other, |b: T, a| a.minus(b), || Sub),
+    }, else Err(own))
 }
 
 fallible! {

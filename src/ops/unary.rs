@@ -25,7 +25,11 @@ macro_rules! unary {
             const NAME: &'static str = $name;
 
             fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-                let ($g, $s) = (grad, unary!(@read $saved self cx));
+                self.backward_owned(grad.clone(), cx)
+            }
+
+            fn backward_owned(&self, $g: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+                let $s = unary!(@read $saved self cx);
                 cx.put(0, $backward);
                 Ok(())
             }

@@ -30,6 +30,7 @@ pub use graph::GradNode;
 pub use hooks::HookHandle;
 pub use live::live_nodes;
 pub use mode::{GradMode, NoGrad, enable_grad, is_grad_enabled, no_grad, no_grad_guard};
+pub(crate) use mode::{RECORDING, modes};
 pub(crate) use node::Op;
 pub(crate) use saved::{Saved, SavedArg};
 pub use status::GradStatus;

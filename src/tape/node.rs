@@ -26,6 +26,11 @@ pub(crate) trait Op: Send + Sync + 'static {
         None
     }
 
+    /// As [`backward`](Op::backward), with a gradient that may be written over where nobody else holds it.
+    fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        self.backward(&grad, cx)
+    }
+
     /// Functions on which its derivatives are checked.
     #[cfg(test)]
     fn cases() -> Vec<crate::ops::case::Case>;
@@ -73,7 +78,7 @@ pub(crate) trait AnyNode: Send + Sync {
         None
     }
     /// Runs the operation's backward and frees what it saved, unless it is to be retained.
-    fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
+    fn run(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()>;
     /// Takes the edges of a node that nobody else holds and drops what it saved.
     fn dismantle(&mut self) -> Edges;
 }
@@ -140,11 +145,11 @@ impl<O: Op> AnyNode for Node<O> {
         let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
         op.as_ref()?.saved_now()
     }
-    fn run(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+    fn run(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         if cx.retains() {
             let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
             return match op.as_ref() {
-                Some(op) => op.backward(grad, cx),
+                Some(op) => op.backward_owned(grad, cx),
                 None => Err(cx.freed(self)),
             };
         }
@@ -154,7 +159,7 @@ impl<O: Op> AnyNode for Node<O> {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         match op {
-            Some(op) => op.backward(grad, cx),
+            Some(op) => op.backward_owned(grad, cx),
             None => Err(cx.freed(self)),
         }
     }
@@ -236,7 +241,7 @@ impl AnyNode for Leaf {
     fn passes(&self) -> Option<&AtomicUsize> {
         Some(&self.passes)
     }
-    fn run(&self, _: &Tensor, _: &mut Cx<'_>) -> Result<()> {
+    fn run(&self, _: Tensor, _: &mut Cx<'_>) -> Result<()> {
         Ok(())
     }
     fn dismantle(&mut self) -> Edges {

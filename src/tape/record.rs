@@ -5,6 +5,7 @@ use super::node::{Edges, Leaf, Node, NodeRef, Op};
 use super::watch;
 use crate::error::{Error, OrPanic, Result};
 use crate::ops::Listed;
+use crate::ops::owned::Side;
 use crate::ops::view::View;
 use crate::shape::Dims;
 use crate::tensor::{Arg, Inner, Origin};
@@ -74,6 +75,40 @@ impl Tensor {
     /// The same elements at a place of their own on the tape.
     pub(crate) fn alias(&self) -> Tensor {
         Inner::view(self, self.layout().clone()).record(&[Arg::Tensor(self)], |_| View)
+    }
+
+    /// This tensor, whose values were written over, as the output of `op` on what it was before and `other`.
+    ///
+    /// Nobody else holds it, which the caller has established.
+    #[track_caller]
+    pub(crate) fn recorded_anew<O: Op + Listed>(
+        mut self,
+        side: Side,
+        other: Arg<'_>,
+        op: impl FnOnce() -> O,
+    ) -> Tensor {
+        let own = self.node();
+        let tracked = own.is_some() || other.requires_grad();
+        let inner = Arc::get_mut(&mut self.0).expect("nobody else holds the tensor");
+        if tracked && modes() & RECORDING != 0 {
+            let other = other.tensor().and_then(Tensor::node);
+            let edges = match side {
+                Side::Left => [own, other],
+                Side::Right => [other, own],
+            };
+            let shape = Dims::from_slice(&inner.layout.shape);
+            let at = Location::caller();
+            let node = Node::record(at, shape, inner.dtype, edges.into(), op());
+            inner.set_node_mut(node);
+        } else {
+            inner.leave_graph();
+            let origin = || other.tensor()?.0.origin;
+            match tracked {
+                true => inner.origin = Some(Origin::NoGrad(Location::caller())),
+                false => inner.origin = inner.origin.or_else(origin),
+            }
+        }
+        self
     }
 
     /// Asks for gradients of this tensor, which becomes a leaf of the graphs computed from it. Returns the

@@ -238,26 +238,25 @@ fn step(
         watched,
     };
     cx.grads.resize(edges.len(), None);
+    let shown = hooks::any().then(|| grad.clone());
     if options.create_graph || watched {
-        run_within(&grad, &mut cx)?;
+        run_within(grad, &mut cx)?;
     } else {
-        node.run(&grad, &mut cx)?;
+        node.run(grad, &mut cx)?;
     }
     let mut grads = cx.grads;
-    if hooks::any() {
+    if let Some(shown) = shown {
         for (edge, grad) in edges.iter().zip(&mut grads) {
             if let (Some(edge), Some(given)) = (edge, grad.take()) {
                 *grad = Some(fit(given, edge, node)?);
             }
         }
-        hooks::after(node, &grad, &mut grads)?;
+        hooks::after(node, &shown, &mut grads)?;
     }
     let mut idle = Edges::new();
     for (edge, grad) in edges.into_iter().zip(grads) {
         match (edge, grad) {
-            (Some(edge), Some(grad))
-                if needed.is_none_or(|needed| needed.contains(&id(&edge))) =>
-            {
+            (Some(edge), Some(grad)) if needed.is_none_or(|needed| needed.contains(&id(&edge))) => {
                 let grad = fit(grad, &edge, node)?;
                 frontier.add(edge, grad, options.create_graph);
             }
@@ -309,18 +308,18 @@ fn enter(
 
 /// Runs a node's backward where what it computes is recorded, or searched for numbers that are not finite.
 #[cold]
-fn run_within(grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+fn run_within(grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
     let _modes = Modes::set(WITHIN, WITHIN);
     let _line = Line::set(cx.node.header().location);
     if !cx.watched {
         return cx.node.run(grad, cx);
     }
     drop(anomaly::seen());
-    cx.node.run(grad, cx)?;
+    cx.node.run(grad.clone(), cx)?;
     let given = cx.grads.iter().enumerate();
     let checked = given
         .filter_map(|(i, given)| Some((i, given.as_ref()?)))
-        .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, grad, given));
+        .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, &grad, given));
     drop(anomaly::seen());
     checked
 }
@@ -344,10 +343,7 @@ pub(super) fn probe(node: &NodeRef) -> Result<()> {
         },
         watched: true,
     };
-    node.run(
-        &crate::zeros_dtype(&header.shape[..], header.dtype),
-        &mut cx,
-    )
+    node.run(crate::zeros_dtype(&header.shape[..], header.dtype), &mut cx)
 }
 
 /// A gradient in its input's own shape and type.

@@ -104,8 +104,15 @@ impl Inner {
 
     #[inline]
     pub(crate) fn set_node_mut(&mut self, node: NodeRef) {
-        *self.place.current.get_mut() = MADE;
-        self.place.made = Some(node);
+        self.place = Place {
+            current: AtomicU8::new(MADE),
+            made: Some(node),
+            later: Mutex::new(None),
+        };
+    }
+
+    pub(crate) fn leave_graph(&mut self) {
+        self.place = Place::default();
     }
 
     pub(crate) fn untracked(self) -> Tensor {
