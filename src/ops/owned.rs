@@ -63,12 +63,12 @@ mod tests {
     }
 
     fn sample() -> Tensor {
-        arange(0, 24).float().reshape([4, 6]) + 1.0
+        arange(24).float().reshape([4, 6]) + 1.0
     }
 
     #[test]
     fn an_operand_that_nobody_else_holds_becomes_the_result() {
-        let row = arange(0, 6).float() + 1.0;
+        let row = arange(6).float() + 1.0;
         let results: [fn(Tensor, &Tensor) -> Tensor; 6] = [
             |x, row| x + row,
             |x, row| row - x,
@@ -107,7 +107,7 @@ mod tests {
         let view = x.narrow(0, 0, 2);
         drop(x * 2.0);
         assert_eq!(view, sample().narrow(0, 0, 2));
-        let integers = arange(0, 24);
+        let integers = arange(24);
         assert_eq!((integers + 0.5).dtype(), F32);
     }
 
@@ -115,7 +115,7 @@ mod tests {
     fn gradients_pass_through_operands_that_were_written_over() {
         let x = sample().requires_grad_();
         let w = sample().requires_grad_();
-        let row = (arange(0, 6).float() + 1.0).requires_grad_();
+        let row = (arange(6).float() + 1.0).requires_grad_();
         // `exp` reads its result, and the product with `w` its left operand: neither may be written over.
         let y = ((&x * 0.1).exp() * 2.0 + &row) * &w / 3.0 - 1.0;
         y.sum().backward();

@@ -76,17 +76,17 @@ fn fill<T: Element>(x: &Tensor, pads: &Pads, to: &[usize], value: f64) -> Data<T
     let mut out = Data::<T>::full(to.iter().product(), T::from_f64(value));
     // The part of each axis that stays, where it begins on both sides.
     let (mut kept, mut from, mut at) = (Dims::new(), x.layout().offset, 0);
-    let steps = row_major(to);
+    let (own_steps, steps) = (x.layout().strides(), row_major(to));
     for (axis, &(before, behind)) in pads.iter().enumerate() {
         let lost = |pad: i64| pad.min(0).unsigned_abs() as usize;
         kept.push(x.shape()[axis].saturating_sub(lost(before) + lost(behind)));
-        from += lost(before) * x.layout().strides[axis];
+        from += lost(before) * own_steps[axis];
         at += before.max(0) as usize * steps[axis];
     }
     if kept.contains(&0) {
         return out;
     }
-    let source = Layout::strided(kept.clone(), x.layout().strides.clone(), from);
+    let source = Layout::strided(kept.clone(), own_steps, from);
     let values = gather(&x.snapshot::<T>(), &source);
     let target = out.make_mut();
     let run = kept.last().copied().unwrap_or(1);
