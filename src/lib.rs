@@ -24,6 +24,7 @@ pub mod random;
 mod shape;
 pub mod tape;
 mod tensor;
+mod warning;
 
 pub use dtype::{DType, Element, default_dtype, promote_types, set_default_dtype};
 pub use error::{Error, Result};
@@ -45,6 +46,7 @@ pub use tensor::{
     Ellipsis, Index, IntoIndex, IntoTensor, NewAxis, Operand, Scalar, Tensor, arange, empty, eye,
     full, linspace, ones, ones_dtype, rand, randint, randn, randperm, step, zeros, zeros_dtype,
 };
+pub use warning::{Warning, print_warning, set_warning_handler};
 
 /// What most programs use, in one line.
 ///

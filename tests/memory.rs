@@ -2,7 +2,7 @@
 
 use retrograd::optim::Sgd;
 use retrograd::prelude::*;
-use retrograd::tape::live_nodes;
+use retrograd::tape::{Context, Function, Save, checkpoint, live_nodes};
 use std::thread;
 
 /// Resident memory in KiB, where the system tells it.
@@ -16,6 +16,8 @@ fn resident() -> Option<usize> {
 fn graphs_are_freed_and_deep_ones_need_no_stack() {
     a_deep_chain_fits_a_small_stack();
     a_dropped_graph_leaves_nothing();
+    backward_frees_what_was_saved();
+    own_operations_hooks_and_checkpoints_leave_nothing();
     training_leaves_memory_flat();
 }
 
@@ -59,6 +61,59 @@ fn a_dropped_graph_leaves_nothing() {
     let first = grad(y.sum(), [&x]).create_graph(true).run();
     assert!(live_nodes() > before);
     drop((y, first));
+    assert_eq!(live_nodes(), before);
+}
+
+fn backward_frees_what_was_saved() {
+    let before = live_nodes();
+    let x = tensor![1.0].requires_grad_();
+    let y = x.exp().sin().cos();
+    let loss = y.sum();
+    drop(y);
+    assert_eq!(live_nodes() - before, 4);
+    loss.backward();
+    assert_eq!(
+        live_nodes() - before,
+        1,
+        "only the node of the loss that is held"
+    );
+}
+
+/// Adds its two inputs and gives back two outputs.
+struct Pair;
+impl Function for Pair {
+    type Inputs = [Tensor; 2];
+    type Outputs = [Tensor; 2];
+    const NAME: &'static str = "PairBackward";
+    fn forward(&self, cx: &mut Save<'_>, [a, b]: &[Tensor; 2]) -> Result<[Tensor; 2]> {
+        let (sum, product) = (a + b, a * b);
+        cx.save([a, b, &sum, &product]);
+        Ok([sum, product])
+    }
+    fn backward(
+        &self,
+        cx: &Context<'_>,
+        [by_sum, by_product]: &[Tensor; 2],
+    ) -> Result<[Option<Tensor>; 2]> {
+        let [a, b, ..] = cx.saved::<4>()?;
+        Ok([Some(by_sum + by_product * b), Some(by_sum + by_product * a)])
+    }
+}
+
+fn own_operations_hooks_and_checkpoints_leave_nothing() {
+    let before = live_nodes();
+    let (a, b) = (tensor![1.0].requires_grad_(), tensor![2.0].requires_grad_());
+    for walked in [true, false] {
+        let [sum, product] = Pair.apply(&[a.clone(), b.clone()]);
+        let captured = product.clone();
+        product.register_hook(|grad| Some(grad * 1.0));
+        let y = checkpoint(move |x: &Tensor| x.exp() * &captured, &sum);
+        assert!(live_nodes() > before);
+        if walked {
+            let first = grad(y.sum(), [&a, &b]).create_graph(true).run();
+            grad(first[0].sum(), [&a, &b]).run();
+        }
+    }
     assert_eq!(live_nodes(), before);
 }
 

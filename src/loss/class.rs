@@ -70,13 +70,6 @@ impl CrossEntropy {
             return self.of_probabilities(input, &target.to(input.dtype()));
         }
         check_indices(OP, input, target)?;
-        if classes == 1 {
-            return Err(Error::Shape {
-                op: OP,
-                problem: format!("input {:?} has one class, so the loss is 0 whatever the input", input.shape()),
-                cure: "Use `bce_with_logits` for one output per example, or give the layer two outputs.".into(),
-            });
-        }
         let parts = Parts::new(
             OP,
             input,
@@ -84,6 +77,19 @@ impl CrossEntropy {
             self.weight.as_ref(),
             self.ignore_index.unwrap_or(-100),
         )?;
+        if classes == 1 {
+            return Err(Error::Shape {
+                op: OP,
+                problem: format!("input {:?} has one class, so the loss is 0 whatever the input", input.shape()),
+                cure: "Use `bce_with_logits` for one output per example, or give the layer two outputs.".into(),
+            });
+        }
+        warn_if_probabilities(
+            OP,
+            input,
+            axis,
+            "Pass the scores themselves: the loss applies the softmax.",
+        );
         let log = input.try_log_softmax(axis)?;
         let losses = parts.losses(&log)?;
         if self.label_smoothing == 0.0 {

@@ -94,12 +94,13 @@ fn looks_like_probabilities(input: &Tensor, axis: i64) -> bool {
     input.numel() > 0 && (inside.all().item::<bool>()) && whole.all().item::<bool>()
 }
 
-/// Tells of a likely slip on the standard error, in debug builds.
+/// Warns of a likely slip, in debug builds.
+#[track_caller]
 fn warn_if_probabilities(op: &str, input: &Tensor, axis: i64, cure: &str) {
     if cfg!(debug_assertions) && looks_like_probabilities(input, axis) {
-        eprintln!(
-            "retrograd: {op}: every row of the input adds up to 1, as probabilities do. {cure}"
-        );
+        crate::warning::warn(format!(
+            "{op}: every row of the input adds up to 1, as probabilities do. {cure}"
+        ));
     }
 }
 

@@ -54,6 +54,7 @@ pub trait Schedule {
             schedule: self,
             bases,
             epoch: 0,
+            untouched: Some(changes(optimizer)),
         };
         scheduler.set(optimizer);
         scheduler
@@ -66,11 +67,30 @@ pub struct Scheduler<S> {
     schedule: S,
     bases: Vec<f64>,
     epoch: usize,
+    /// How often the parameters had been changed when it was attached; none once it has gone on.
+    untouched: Option<u64>,
+}
+
+/// How often an optimizer's parameters were changed in place.
+fn changes(optimizer: &dyn Optimizer) -> u64 {
+    let versions = optimizer.parameters().into_iter();
+    versions
+        .map(|param| u64::from(param.storage().version()))
+        .sum()
 }
 
 impl<S: Schedule> Scheduler<S> {
-    /// Goes on to the next epoch; called after the optimizer's steps.
+    /// Goes on to the next epoch; called after the optimizer's steps. The first call warns where no parameter has
+    /// changed since the schedule was attached.
+    #[track_caller]
     pub fn step(&mut self, optimizer: &mut dyn Optimizer) {
+        if self.untouched.take() == Some(changes(optimizer)) && self.epoch == 0 {
+            crate::warning::warn(
+                "lr_scheduler: the schedule goes on before the optimizer has changed a parameter, so the first \
+                 learning rate is never used. Call `optimizer.step()` before `scheduler.step()`."
+                    .into(),
+            );
+        }
         self.epoch += 1;
         self.set(optimizer);
     }

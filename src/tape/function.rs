@@ -133,6 +133,40 @@ pub trait Function: Send + Sync + Sized + 'static {
 }
 
 /// Takes what a [`Function`]'s forward keeps for its backward.
+///
+/// The example has two outputs: the values without their sign, and the signs, which have no gradient.
+///
+/// ```
+/// use retrograd::tape::{Context, Function, Save};
+/// use retrograd::{GradStatus, Result, Tensor, tensor};
+///
+/// struct Polar;
+/// impl Function for Polar {
+///     type Inputs = Tensor;
+///     type Outputs = (Tensor, Tensor);
+///     const NAME: &'static str = "PolarBackward";
+///
+///     fn forward(&self, cx: &mut Save<'_>, x: &Tensor) -> Result<(Tensor, Tensor)> {
+///         let sign = x.sign();
+///         cx.mark_non_differentiable(&sign);
+///         if cx.needs_input_grad(0) {
+///             cx.save(&sign);
+///         }
+///         Ok((x * &sign, sign))
+///     }
+///
+///     fn backward(&self, cx: &Context<'_>, (grad, _): &(Tensor, Tensor)) -> Result<Option<Tensor>> {
+///         let [sign] = cx.saved()?;
+///         Ok(Some(grad * sign))
+///     }
+/// }
+///
+/// let x = tensor![-2.0, 3.0].requires_grad_();
+/// let (size, sign) = Polar.apply(&x);
+/// size.sum().backward();
+/// assert_eq!(x.grad().unwrap(), tensor![-1.0, 1.0]);
+/// assert!(matches!(sign.grad_status(), GradStatus::NotDifferentiable { .. }));
+/// ```
 pub struct Save<'a> {
     inputs: &'a [Tensor],
     saved: Vec<Tensor>,
@@ -161,7 +195,7 @@ fn is_wanted(inputs: &[Tensor], input: usize) -> bool {
     inputs.get(input).is_some_and(Tensor::requires_grad)
 }
 
-/// What a [`Function`]'s backward can ask for.
+/// What a [`Function`]'s backward can ask for; see there and at [`Save`].
 pub struct Context<'a> {
     cx: &'a Cx<'a>,
     name: &'static str,

@@ -154,3 +154,12 @@ fn smoothed_labels_are_probabilities() {
     let by_hand = cross_entropy(&input, &smoothed).item::<f64>();
     assert!((by_share - by_hand).abs() < 1e-12);
 }
+
+#[test]
+fn a_label_out_of_one_class_is_told_with_the_count() {
+    assert_eq!(
+        text(CrossEntropy::new().try_forward(&zeros([3, 1]), &tensor![0, 1, 0])),
+        "cross_entropy: target = 1: row 1 holds no class of 1: classes are from 0 to 1 - 1. Number the classes from 0, or \
+         give the layer as many outputs as there are classes."
+    );
+}

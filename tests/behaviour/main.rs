@@ -16,3 +16,4 @@ mod losses;
 mod non_finite;
 mod tape;
 mod threads;
+mod warnings;

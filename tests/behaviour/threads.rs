@@ -34,6 +34,43 @@ fn one_graph_can_be_walked_by_many() {
     assert_eq!(w.grad().unwrap(), w.detach().exp() * 4);
 }
 
+/// Records, walks and drops graphs that share parts across threads, to second order.
+#[test]
+fn shared_parts_are_walked_from_many_threads() {
+    let w = ones([20]).double().requires_grad_();
+    let shared = w.exp();
+    let expected = {
+        let first = grad((&shared * &shared).sum(), [&w])
+            .create_graph(true)
+            .run()
+            .remove(0);
+        grad(first.sum(), [&w]).retain_graph(true).run().remove(0)
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let loss = (&shared * &shared).sum();
+                    let first = grad(&loss, [&w]).create_graph(true).run().remove(0);
+                    let second = grad(first.sum(), [&w]).retain_graph(true).run().remove(0);
+                    assert_eq!(second, expected);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn modes_belong_to_their_thread() {
+    let x = tensor![-1.0];
+    retrograd::tape::detect_anomaly(|| {
+        thread::scope(|scope| {
+            let nan = scope.spawn(|| x.log().isnan().all().item::<bool>());
+            assert!(nan.join().unwrap(), "no search in the other thread");
+        });
+    });
+}
+
 #[test]
 fn readers_see_whole_states_while_a_writer_changes_them() {
     let w = zeros([1000]);
