@@ -22,7 +22,8 @@ thread_local! {
 /// The message names the operation, the line that called it and the ranges of its inputs; for a backward, of the
 /// gradient that came in and of the values it had saved. A derivative of a derivative is named by the line of the
 /// operation that it comes from. A NaN is reported wherever it stands; an infinity only where it arises, so that
-/// masks of `-inf` may be used. Every result is read once more, so it is a tool for the search, not for each run.
+/// masks of `-inf` may be used. A change in place that is not recorded is passed over; what it leaves is found by the
+/// next operation. Every result is read once more, so it is a tool for the search, not for each run.
 ///
 /// # Panics
 /// At the line of the first operation whose result is not finite. A `try_backward` returns the error;

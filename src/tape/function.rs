@@ -1,9 +1,10 @@
 //! Operations of the user's own.
 
+use super::mode::{RECORDING, modes};
 use super::node::Op;
 use super::outputs::{Outputs, bare};
 use super::sweep::Cx;
-use super::{Saved, TensorList, Tensors, is_grad_enabled, no_grad, undifferentiable};
+use super::{Saved, TensorList, Tensors, is_grad_enabled, no_grad, undifferentiable, watch};
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use crate::ops::Listed;
@@ -274,6 +275,9 @@ fn apply<F: Function>(function: F, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
             problem: format!("its forward changed its input {i} in place"),
             cure: "Work on a `copy()` of it and return that.".into(),
         });
+    }
+    if modes() & !RECORDING != 0 {
+        watch::results(F::NAME, &found, inputs);
     }
     let is_plain = |i: usize| cx.plain.iter().any(|plain| plain.is_same(&found[i]));
     let outputs = Outputs::new(&found, |i| !is_plain(i));

@@ -2,7 +2,7 @@
 
 use retrograd::functional::{gradcheck, gradgradcheck};
 use retrograd::prelude::*;
-use retrograd::tape::{Context, Function, Save, live_nodes};
+use retrograd::tape::{Context, Function, Save, detect_anomaly, live_nodes, try_detect_anomaly};
 use retrograd::{Error, GradStatus};
 
 fn map(x: &Tensor, f: impl Fn(f64) -> f64) -> Tensor {
@@ -222,6 +222,26 @@ fn a_backward_outside_of_the_tape_is_right_once_and_refused_twice() {
         "{text}"
     );
     assert!(gradgradcheck(|x| Once.apply(&x[0]), &[x]).is_err());
+}
+
+#[test]
+fn anomalies_in_a_kernel_of_ones_own_are_found_both_ways() {
+    let x = Tensor::from([800.0]).requires_grad_();
+    let line = line!() + 1;
+    let error = try_detect_anomaly(|| Exp.try_apply(&x)).unwrap_err();
+    assert!(
+        error.to_string().starts_with(&format!(
+            "detect_anomaly: my_exp, called at tests/behaviour/function.rs:{line}:44, returned 1 inf among 1 elements. Its \
+             inputs: f64 [1] from 800 to 800."
+        )),
+        "{error}"
+    );
+    let y = Gives(|grad| vec![Some(grad / 0.0)]).apply(&vec![x]);
+    let error = detect_anomaly(|| y.sum().try_backward()).unwrap_err();
+    assert!(
+        matches!(&error, Error::NotFinite { op, pass: "the backward of ", .. } if op == "gives"),
+        "{error}"
+    );
 }
 
 struct Changes;
