@@ -231,7 +231,7 @@ fn anomalies_in_a_kernel_of_ones_own_are_found_both_ways() {
     let error = try_detect_anomaly(|| Exp.try_apply(&x)).unwrap_err();
     assert!(
         error.to_string().starts_with(&format!(
-            "detect_anomaly: my_exp, called at tests/behaviour/function.rs:{line}:44, returned 1 inf among 1 elements. Its \
+            "detect_anomaly: my_exp, called at tests/behaviour/function.rs:{line}:43, returned 1 inf among 1 elements. Its \
              inputs: f64 [1] from 800 to 800."
         )),
         "{error}"
