@@ -34,7 +34,7 @@ thread_local! {
 /// let x = tensor![0.0, 4.0].requires_grad_();
 /// let error = detect_anomaly(|| x.sqrt().sum().try_backward()).unwrap_err();
 /// let text = error.to_string();
-/// assert!(text.starts_with("detect_anomaly: the backward of sqrt, called at src/tape/anomaly.rs:"), "{text}");
+/// assert!(text.starts_with("detect_anomaly: the backward of sqrt, called at "), "{text}");
 /// assert!(text.contains("saved: f32 [2] from 0 to 2"), "{text}");
 /// ```
 pub fn detect_anomaly<R>(body: impl FnOnce() -> R) -> R {
