@@ -57,7 +57,7 @@ impl<L: IntoLoss, F: FnMut(&Tensor) -> L> Minimize<F> {
     ///
     /// ```
     /// use retrograd::{Tensor, optim::minimize};
-    /// let found = minimize(|x| x.pow(4).sum(), &Tensor::from([1.0])).gtol(1e-2).run()?;
+    /// let found = minimize(|x| x.pow(4).sum(), &Tensor::from([3.0])).gtol(1e-2).run()?;
     /// assert!(found.report.gradient <= 1e-2);
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -70,7 +70,7 @@ impl<L: IntoLoss, F: FnMut(&Tensor) -> L> Minimize<F> {
     ///
     /// ```
     /// use retrograd::{Tensor, optim::{Stop, minimize}};
-    /// let found = minimize(|x| x.pow(4).sum() + 1.0, &Tensor::from([1.0])).ftol(1e-2).run()?;
+    /// let found = minimize(|x| x.pow(4).sum() + 1.0, &Tensor::from([3.0])).ftol(1e-2).run()?;
     /// assert_eq!(found.report.stop, Stop::Change);
     /// # Ok::<(), retrograd::Error>(())
     /// ```
@@ -83,7 +83,7 @@ impl<L: IntoLoss, F: FnMut(&Tensor) -> L> Minimize<F> {
     ///
     /// ```
     /// use retrograd::{Tensor, optim::{Stop, minimize}};
-    /// let found = minimize(|x| x.pow(4).sum(), &Tensor::from([1.0])).max_iter(2).run()?;
+    /// let found = minimize(|x| x.pow(4).sum(), &Tensor::from([3.0])).max_iter(2).run()?;
     /// assert_eq!((found.report.iterations, found.report.stop), (2, Stop::Iterations));
     /// # Ok::<(), retrograd::Error>(())
     /// ```

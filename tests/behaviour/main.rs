@@ -14,6 +14,7 @@ mod kinks;
 mod learning;
 mod losses;
 mod non_finite;
+mod minimize;
 mod tape;
 mod threads;
 mod warnings;
