@@ -1,5 +1,6 @@
 //! One output element from the elements of one or two operands, with broadcasting.
 
+use super::math::Math;
 use super::simd;
 use super::strided::{Pair, for_each_run};
 use crate::dtype::Element;
@@ -10,6 +11,17 @@ use crate::tensor::storage::Data;
 pub(crate) fn map<T: Element, R: Element>(x: &[T], f: impl Fn(T) -> R) -> Data<R> {
     let mut out = Data::scratch(x.len());
     simd::map(x, out.make_mut(), f);
+    out
+}
+
+/// A trigonometric function, by `near` where angles are not far from 0, else by `any`.
+#[inline]
+pub(crate) fn map_angles<T: Element + Math>(
+    x: &[T],
+    (near, any): (impl Fn(T) -> T, impl Fn(T) -> T),
+) -> Data<T> {
+    let mut out = Data::scratch(x.len());
+    simd::map_mostly(x, out.make_mut(), near, Math::is_far, any);
     out
 }
 

@@ -29,6 +29,36 @@ pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
     );
 }
 
+/// `out[i] = f(x[i])`, or `rare(x[i])` where `is_rare(x[i])`. The first runs over whole blocks as vector code, the second
+/// makes good the elements that it got wrong.
+#[inline]
+pub(crate) fn map_mostly<T: Copy>(
+    x: &[T],
+    out: &mut [T],
+    f: impl Fn(T) -> T,
+    is_rare: impl Fn(T) -> bool,
+    rare: impl Fn(T) -> T,
+) {
+    const BLOCK: usize = 256;
+    vectorize(
+        out.len(),
+        #[inline(always)]
+        || {
+            for (out, x) in out.chunks_mut(BLOCK).zip(x.chunks(BLOCK)) {
+                let mut any = false;
+                for (o, &v) in out.iter_mut().zip(x) {
+                    *o = f(v);
+                    any |= is_rare(v);
+                }
+                if any {
+                    let wrong = out.iter_mut().zip(x).filter(|(_, v)| is_rare(**v));
+                    wrong.for_each(|(o, &v)| *o = rare(v));
+                }
+            }
+        },
+    );
+}
+
 /// `out[i] = f(a[i], b[i])`.
 #[inline]
 pub(crate) fn zip<A: Copy, B: Copy, R>(a: &[A], b: &[B], out: &mut [R], f: impl Fn(A, B) -> R) {

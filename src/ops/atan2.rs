@@ -6,6 +6,7 @@ use super::case::Case;
 use super::fallible;
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::math::Math as _;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::{Arg, result_dtype};
@@ -52,7 +53,7 @@ fallible! {
         let shape = broadcast("atan2", self.shape(), x.shape())?;
         let (y, x_arg) = (self.arg(), Arg::Tensor(x));
         let dtype = result_dtype(&[y, x_arg]).or_default_float();
-        let out = with_float!(dtype, T => zip::<T, T>(y, x_arg, shape, |y, x| y.atan2(x)),
+        let out = with_float!(dtype, T => zip::<T, T>(y, x_arg, shape, |y, x| y.atan2_(x)),
             else unreachable!("a floating-point type was chosen"));
         Ok(out.record(&[y, x_arg], |_| Atan2 { y: Saved::input(self), x: Saved::input(x) }))
     }

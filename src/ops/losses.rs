@@ -5,7 +5,8 @@ use super::binary::{load, zip};
 use super::case::{Case, sample};
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::math::Exp as _;
+use crate::kernels::math::{Exp as _, Math as _};
+use crate::kernels::simd;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::{Inner, result_dtype};
 use crate::{Operand, Tensor};
@@ -66,7 +67,7 @@ pub(crate) fn binary_cross_entropy(p: &Tensor, y: &Tensor) -> Tensor {
     let out = with_float!(p.dtype(), T => {
         zip::<T, T>(p.arg(), y.arg(), p.shape().into(), |p, y| {
             let clamp = |log: T| if log < -100.0 { -100.0 } else { log };
-            (y - 1.0) * clamp((-p).ln_1p()) - y * clamp(p.ln())
+            (y - 1.0) * clamp((-p).log1p_()) - y * clamp(p.log_())
         })
     }, else unreachable!("the loss casts what is no float"));
     out.record(&[p.arg(), y.arg()], |_| BinaryCrossEntropy {
@@ -154,11 +155,14 @@ pub(crate) fn binary_cross_entropy_with_logits(
     let out = with_float!(x.dtype(), T => {
         let (values, targets, weights) = (x.values::<T>(), load::<T>(y.arg()), load::<T>(weights.arg()));
         let losses = values.iter().zip(targets.iter().zip(weights.iter())).map(|(&x, (&y, &w))| {
-            let softplus = (-x.abs()).exp_().ln_1p() + if x < 0.0 { -x } else { 0.0 };
+            let softplus = (-x.abs()).exp_().log1p_() + if x < 0.0 { -x } else { 0.0 };
             (1.0 - y) * x + w * softplus
         });
         let mut data = crate::tensor::storage::Data::<T>::scratch(x.numel());
-        data.make_mut().iter_mut().zip(losses).for_each(|(out, loss)| *out = loss);
+        let out = data.make_mut();
+        simd::vectorize(out.len(), #[inline(always)] || {
+            out.iter_mut().zip(losses).for_each(|(out, loss)| *out = loss);
+        });
         Inner::new(x.shape().into(), data)
     }, else unreachable!("the loss casts what is no float"));
     Ok(

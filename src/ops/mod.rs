@@ -89,7 +89,7 @@ ops! {
     pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MaxPool, MinDim, MedianDim, NanmedianDim, Cummax,
         Cummin, Scatter;
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal, Log1p, Expm1, Log2,
-        Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh,
+        Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh, Exp2, Asinh, Acosh, Atanh,
         Floor, Ceil, Round, Trunc, Sign;
     pow: Pow;
     prod: Prod<true>, Prod<false>;
@@ -105,6 +105,7 @@ ops! {
     slope: SigmoidBackward, TanhBackward, ReluBackward;
     smooth: Silu, Mish, Softplus, Logsigmoid;
     softmax: Softmax, LogSoftmax, LogSumExp;
+    special: Erf, Erfc, Erfinv, Lgamma, Digamma, PolygammaOp;
     stacks: ;
     sub: Sub;
     sum: Sum<true>, Sum<false>;

@@ -8,6 +8,7 @@ use super::mean::check_float;
 use super::reduce::{Axes, Plan};
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
 use crate::{Element, Operand, Tensor};
 
@@ -105,7 +106,7 @@ fn norm(x: &Tensor, plan: Plan, p: f64) -> Result<Tensor> {
             2.0 => sizes.map(|v| v * v).sum::<f64>().sqrt(),
             f64::INFINITY => sizes.fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a }),
             f64::NEG_INFINITY => sizes.fold(f64::INFINITY, |a, b| if b < a || b.is_nan() { b } else { a }),
-            p => sizes.map(|v| v.powf(p)).sum::<f64>().powf(1.0 / p),
+            p => sizes.map(|v| v.pow_(p)).sum::<f64>().pow_(1.0 / p),
         })
     }), else unreachable!("only floats come here"));
     Ok(out.record(&[x.arg()], |out| Norm {

@@ -6,7 +6,7 @@ use super::slope::{relu_slope, sigmoid_slope, tanh_slope};
 use super::unary::unary;
 use crate::dtype::{with_float, with_number};
 use crate::error::Result;
-use crate::kernels::math::Exp as _;
+use crate::kernels::math::{Exp as _, Math};
 use crate::tape::{Cx, Op, Saved};
 use crate::{Operand, Tensor};
 
@@ -64,7 +64,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.0].log(), tensor![0.0]);
     /// ```
-    log | Log "LogBackward0", lift |v| v.ln(), input |g, x| g / x, on 0.5 .. 2.0;
+    log | Log "LogBackward0", lift |v| v.log_(), input |g, x| g / x, on 0.5 .. 2.0;
 
     /// Square root.
     ///
@@ -80,7 +80,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].sin(), tensor![0.0]);
     /// ```
-    sin | Sin "SinBackward0", lift |v| v.sin(), input |g, x| g * x.cos(), on -2.0 .. 2.0;
+    sin | Sin "SinBackward0", angle |_v| (Math::sin_near, Math::sin_), input |g, x| g * x.cos(), on -2.0 .. 2.0;
 
     /// Cosine of radians.
     ///
@@ -88,7 +88,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].cos(), tensor![1.0]);
     /// ```
-    cos | Cos "CosBackward0", lift |v| v.cos(), input |g, x| g * x.sin().neg(), on -2.0 .. 2.0;
+    cos | Cos "CosBackward0", angle |_v| (Math::cos_near, Math::cos_), input |g, x| g * x.sin().neg(), on -2.0 .. 2.0;
 
     /// Hyperbolic tangent.
     ///
@@ -96,7 +96,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].tanh(), tensor![0.0]);
     /// ```
-    tanh | Tanh "TanhBackward0", lift |v| v.tanh(), output |g, y| tanh_slope(g, y)?, on -2.0 .. 2.0;
+    tanh | Tanh "TanhBackward0", lift |v| v.tanh_(), output |g, y| tanh_slope(g, y)?, on -2.0 .. 2.0;
 
     /// `1 / (1 + exp(-x))`, PyTorch's formula.
     ///
@@ -138,7 +138,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].log1p(), tensor![0.0]);
     /// ```
-    log1p | Log1p "Log1pBackward0", lift |v| v.ln_1p(), input |g, x| g / (x + 1), on -0.5 .. 2.0;
+    log1p | Log1p "Log1pBackward0", lift |v| v.log1p_(), input |g, x| g / (x + 1), on -0.5 .. 2.0;
 
     /// `exp(x) - 1`, exact near 0.
     ///
@@ -146,7 +146,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].expm1(), tensor![0.0]);
     /// ```
-    expm1 | Expm1 "Expm1Backward0", lift |v| v.exp_m1(), output |g, y| g * (y + 1), on -2.0 .. 2.0;
+    expm1 | Expm1 "Expm1Backward0", lift |v| v.expm1_(), output |g, y| g * (y + 1), on -2.0 .. 2.0;
 
     /// Logarithm to base 2.
     ///
@@ -154,7 +154,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![8.0].log2(), tensor![3.0]);
     /// ```
-    log2 | Log2 "Log2Backward0", lift |v| v.log2(), input |g, x| g / (x * std::f64::consts::LN_2), on 0.5 .. 2.0;
+    log2 | Log2 "Log2Backward0", lift |v| v.log2_(), input |g, x| g / (x * std::f64::consts::LN_2), on 0.5 .. 2.0;
 
     /// Logarithm to base 10.
     ///
@@ -162,7 +162,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![100.0].log10(), tensor![2.0]);
     /// ```
-    log10 | Log10 "Log10Backward0", lift |v| v.log10(), input |g, x| g / (x * std::f64::consts::LN_10), on 0.5 .. 2.0;
+    log10 | Log10 "Log10Backward0", lift |v| v.log10_(), input |g, x| g / (x * std::f64::consts::LN_10), on 0.5 .. 2.0;
 
     /// One over the square root.
     ///
@@ -178,7 +178,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].tan(), tensor![0.0]);
     /// ```
-    tan | Tan "TanBackward0", lift |v| v.tan(), output |g, y| g * (y * y + 1), on -1.0 .. 1.0;
+    tan | Tan "TanBackward0", angle |_v| (Math::tan_near, Math::tan_), output |g, y| g * (y * y + 1), on -1.0 .. 1.0;
 
     /// Angle in radians whose sine is the element.
     ///
@@ -186,7 +186,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].asin(), tensor![0.0]);
     /// ```
-    asin | Asin "AsinBackward0", lift |v| v.asin(), input |g, x| g * (1.0 - x * x).rsqrt(), on -0.8 .. 0.8;
+    asin | Asin "AsinBackward0", lift |v| v.asin_(), input |g, x| g * (1.0 - x * x).rsqrt(), on -0.8 .. 0.8;
 
     /// Angle in radians whose cosine is the element.
     ///
@@ -194,7 +194,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.0].acos(), tensor![0.0]);
     /// ```
-    acos | Acos "AcosBackward0", lift |v| v.acos(), input |g, x| g * -(1.0 - x * x).rsqrt(), on -0.8 .. 0.8;
+    acos | Acos "AcosBackward0", lift |v| v.acos_(), input |g, x| g * -(1.0 - x * x).rsqrt(), on -0.8 .. 0.8;
 
     /// Angle in radians whose tangent is the element.
     ///
@@ -202,7 +202,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].atan(), tensor![0.0]);
     /// ```
-    atan | Atan "AtanBackward0", lift |v| v.atan(), input |g, x| g / (x * x + 1), on -2.0 .. 2.0;
+    atan | Atan "AtanBackward0", lift |v| v.atan_(), input |g, x| g / (x * x + 1), on -2.0 .. 2.0;
 
     /// Hyperbolic sine.
     ///
@@ -210,7 +210,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].sinh(), tensor![0.0]);
     /// ```
-    sinh | Sinh "SinhBackward0", lift |v| v.sinh(), input |g, x| g * x.cosh(), on -2.0 .. 2.0;
+    sinh | Sinh "SinhBackward0", lift |v| v.sinh_(), input |g, x| g * x.cosh(), on -2.0 .. 2.0;
 
     /// Hyperbolic cosine.
     ///
@@ -218,7 +218,40 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].cosh(), tensor![1.0]);
     /// ```
-    cosh | Cosh "CoshBackward0", lift |v| v.cosh(), input |g, x| g * x.sinh(), on -2.0 .. 2.0;
+    cosh | Cosh "CoshBackward0", lift |v| v.cosh_(), input |g, x| g * x.sinh(), on -2.0 .. 2.0;
+
+    /// 2 to each element.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![3.0].exp2(), tensor![8.0]);
+    /// ```
+    exp2 | Exp2 "Exp2Backward0", lift |v| v.exp2_(), output |g, y| g * y * std::f64::consts::LN_2, on -2.0 .. 2.0;
+
+    /// The number whose hyperbolic sine is the element.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].asinh(), tensor![0.0]);
+    /// ```
+    asinh | Asinh "AsinhBackward0", lift |v| v.asinh_(), input |g, x| g * (x * x + 1).rsqrt(), on -2.0 .. 2.0;
+
+    /// The number from 0 on whose hyperbolic cosine is the element; NaN below 1.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![1.0].acosh(), tensor![0.0]);
+    /// ```
+    acosh | Acosh "AcoshBackward0", lift |v| v.acosh_(), input |g, x| g * ((x - 1).rsqrt() * (x + 1).rsqrt()),
+        on 1.2 .. 3.0;
+
+    /// The number whose hyperbolic tangent is the element; NaN beyond -1 and 1.
+    ///
+    /// ```
+    /// use retrograd::prelude::*;
+    /// assert_eq!(tensor![0.0].atanh(), tensor![0.0]);
+    /// ```
+    atanh | Atanh "AtanhBackward0", lift |v| v.atanh_(), input |g, x| g / (1.0 - x * x), on -0.8 .. 0.8;
 }
 
 /// Rounding, which leaves integers as they are.

@@ -1,34 +1,46 @@
 //! Powers.
 
-use super::binary::zip;
+use super::binary::{load, zip};
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
-use crate::dtype::with_number;
+use crate::dtype::{Element, with_number};
 use crate::error::{Error, Result};
+use crate::kernels::elementwise;
+use crate::kernels::math::Math as _;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved, SavedArg};
-use crate::tensor::{Arg, Number, result_dtype};
+use crate::tensor::storage::Data;
+use crate::tensor::{Arg, Inner, Number, result_dtype};
 use crate::{DType, Operand, Tensor};
 
 /// An element raised to a power.
-trait Power: Copy {
+trait Power: Element {
     fn power(self, exponent: Self) -> Self;
+
+    /// All elements raised to one power.
+    fn powers(x: &[Self], exponent: Self) -> Data<Self> {
+        elementwise::map(x, |x| x.power(exponent))
+    }
 }
 macro_rules! power {
     ($($t:ty),*) => { $(
         impl Power for $t {
             #[inline(always)]
             fn power(self, exponent: Self) -> Self {
+                self.pow_(exponent)
+            }
+
+            fn powers(x: &[Self], exponent: Self) -> Data<Self> {
                 // PyTorch writes these out, which is quicker and rounds as its figures do.
                 match exponent {
-                    2.0 => self * self,
-                    3.0 => self * self * self,
-                    -1.0 => 1.0 / self,
-                    -2.0 => 1.0 / (self * self),
-                    0.5 => self.sqrt(),
-                    -0.5 => 1.0 / self.sqrt(),
-                    _ => self.powf(exponent),
+                    2.0 => elementwise::map(x, |x| x * x),
+                    3.0 => elementwise::map(x, |x| x * x * x),
+                    -1.0 => elementwise::map(x, |x| 1.0 / x),
+                    -2.0 => elementwise::map(x, |x| 1.0 / (x * x)),
+                    0.5 => elementwise::map(x, |x| x.sqrt()),
+                    -0.5 => elementwise::map(x, |x| 1.0 / x.sqrt()),
+                    _ => elementwise::map(x, |x| x.pow_(exponent)),
                 }
             }
         }
@@ -135,7 +147,13 @@ pub(crate) fn pow_args(base: Arg<'_>, exponent: Arg<'_>) -> Result<Tensor> {
             cure: "Cast the tensor first, with `.to(F32)`.".into(),
         });
     }
-    let out = with_number!(dtype, T => zip::<T, T>(base, exponent, shape, Power::power), else {
+    let out = with_number!(dtype, T => match exponent.shape() {
+        [] => {
+            let data = T::powers(&load::<T>(base), load::<T>(exponent)[0]);
+            Inner::new(shape, data)
+        }
+        _ => zip::<T, T>(base, exponent, shape, Power::power),
+    }, else {
         if let Arg::Tensor(_) = exponent {
             return Err(Error::DType {
                 op: "pow",

@@ -7,7 +7,7 @@ use super::reduce::{Axes, Plan};
 use super::{fallible, fallible_fn};
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::math::Exp;
+use crate::kernels::math::{Exp as _, Math as _};
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{DType, Operand, Tensor};
@@ -117,7 +117,7 @@ fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inne
                 let sum: T = out.iter().sum();
                 match log {
                     true => {
-                        let shift = sum.ln();
+                        let shift = sum.log_();
                         out.iter_mut().zip(row).for_each(|(o, &v)| *o = v - top - shift);
                     }
                     false => out.iter_mut().for_each(|o| *o /= sum),
@@ -136,7 +136,7 @@ fn logsumexp(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
         let top = greatest!(lane.clone().copied(), T);
         // An infinite shift would make NaN of infinite terms.
         let top = if top.is_infinite() { 0.0 } else { top };
-        lane.map(|&v| (v - top).exp_()).sum::<T>().ln() + top
+        lane.map(|&v| (v - top).exp_()).sum::<T>().log_() + top
     }), else unreachable!("only floats come here"));
     Ok(out.record(&[x.arg()], |out| LogSumExp {
         input: Saved::input(x),

@@ -1,8 +1,10 @@
 //! What operations on one operand, element by element, share.
 
 /// Declares elementwise operations: `keep` leaves integers as they are and refuses `bool`, for which a `try_` twin is
-/// named; `any` leaves `bool` as it is too; `lift` casts both to the default floating-point type.
-/// Before them stands the name of a test function that lists them as operators. Backward gets the output's gradient and the saved input (or output, or nothing).
+/// named; `any` leaves `bool` as it is too; `lift` casts both to the default floating-point type; so does `angle`, which
+/// takes a function for angles that are not huge and one for all.
+/// Before them stands the name of a test function that lists them as operators. Backward gets the output's gradient and
+/// the saved input (or output, or nothing).
 macro_rules! unary {
     ($operators:ident; $(
         $(#[$doc:meta])*
@@ -79,6 +81,11 @@ macro_rules! unary {
     (@map lift $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
             $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
+        }, else unreachable!("a floating-point type was chosen"))
+    };
+    (@map angle $method:ident $this:ident, |$v:ident| $forward:expr) => {
+        with_float!($this.dtype().or_default_float(), T => {
+            Inner::new($this.shape().into(), elementwise::map_angles(&load::<T>($this.arg()), $forward))
         }, else unreachable!("a floating-point type was chosen"))
     };
     (@map keep $method:ident $this:ident, |$v:ident| $forward:expr) => {

@@ -8,7 +8,7 @@ pub(super) fn polynomial<F: super::real::Real>(x: F, coefficients: &[F]) -> F {
     rest.iter().fold(first, |sum, &c| sum.mul_add(x, c))
 }
 
-pub(super) trait Coefficients: Sized + 'static {
+pub(crate) trait Coefficients: Sized + 'static {
     /// `exp(r) = 1 + r + r^2 P(r)` for `|r| <= ln 2 / 2`.
     const EXP: &'static [Self];
     /// `log((1 + s) / (1 - s)) = 2 s + s z P(z)` for `1 + s` over `1 - s` from `sqrt(1/2)` to `sqrt(2)`, `z = s^2`.

@@ -11,7 +11,11 @@ use super::real::Real;
 #[inline(always)]
 fn scaled<F: Real>(a: F) -> Double<F> {
     let (one, four) = (F::of(1.0), F::of(4.0));
-    let t = (a - four) / (a + four);
+    // The quotient, and what division and its operands lost.
+    let under = one / (a + four);
+    let t = (a - four) * under;
+    let lost = t.mul_add(-a, (t + one).mul_add(-four, a));
+    let t = under.mul_add(lost, t);
     let over = quick_sum(one, polynomial(t, F::ERFCX));
     over.over(sum(one, a + a))
 }
@@ -39,9 +43,13 @@ pub(super) fn erf<F: Real>(x: F) -> F {
 
 #[inline(always)]
 pub(super) fn erfc<F: Real>(x: F) -> F {
-    let (mantissa, n) = tail(x.abs());
+    let (one, a) = (F::of(1.0), x.abs());
+    let near = quick_sum(one, -x);
+    let near = near.high + (-x).mul_add(polynomial(x * x, F::ERF), near.low);
+    let (mantissa, n) = tail(a);
     let y = mantissa.scale(n);
-    if x < F::of(0.0) { F::of(2.0) - y } else { y }
+    let far = if x < F::of(0.0) { F::of(2.0) - y } else { y };
+    if a < F::of(0.5) { near } else { far }
 }
 
 /// A polynomial up to 1/2; beyond, one that is good to some 16 bits and a step of Halley's method on

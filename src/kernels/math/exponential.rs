@@ -17,7 +17,8 @@ impl<F: Real> Parts<F> {
     /// `1 + r + tail`.
     #[inline(always)]
     pub(super) fn mantissa(self) -> Double<F> {
-        quick_sum(F::of(1.0), self.r).plus_low(self.tail)
+        let Double { high, low } = quick_sum(F::of(1.0), self.r);
+        quick_sum(high, low + self.tail)
     }
 
     /// `2^n (1 + r + tail) - 1`, where `2^n` is a number.
@@ -44,9 +45,9 @@ pub(super) fn parts<F: Real>(x: Double<F>) -> Parts<F> {
     let [ln_2, ln_2_low] = F::LN_2;
     let n = (x.high * F::LOG2_E[0]).nearest();
     let r = (-n).mul_add(ln_2, x.high);
-    let low = n * ln_2_low;
+    let low = n * ln_2_low - x.low;
     let reduced = r - low;
-    small(Double::new(reduced, (r - reduced) - low + x.low), n)
+    small(Double::new(reduced, (r - reduced) - low), n)
 }
 
 #[inline(always)]

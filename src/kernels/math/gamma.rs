@@ -44,16 +44,16 @@ fn bernoulli_series(z: f64, weight: impl Fn(f64) -> f64) -> f64 {
     })
 }
 
-/// Sine and cosine of `pi x`.
+/// Sine and cosine of `pi x`, for an `x` that may have a fraction.
 #[inline(always)]
 fn sin_cos_pi(x: f64) -> (Double<f64>, Double<f64>) {
-    let from_whole = x - x.round_ties_even();
-    let (sin, cos) = sin_cos(PI.times(plain(from_whole)));
-    let odd = from_whole != x && (x.round_ties_even() * 0.5).floor() != x.round_ties_even() * 0.5;
-    if odd {
-        (sin.negated(), cos.negated())
-    } else {
-        (sin, cos)
+    let quarter = (x + x).round_ties_even();
+    let (sin, cos) = sin_cos(PI.times(plain(x - quarter * 0.5)));
+    match quarter.rem_euclid(4.0) as i32 {
+        0 => (sin, cos),
+        1 => (cos, sin.negated()),
+        2 => (sin.negated(), cos.negated()),
+        _ => (cos.negated(), sin),
     }
 }
 
@@ -221,7 +221,7 @@ impl Polygamma {
             .rev()
             .fold(0.0_f64, |sum, &k| sum.mul_add(c, k));
         let scale = (0..=self.n).fold(1.0, |power, _| power * PI.high);
-        self.size(1.0 - x) - scale * slope
+        -self.size(1.0 - x) - scale * slope
     }
 
     /// `n!` times the sum of `1 / (x + k)^(n + 1)` over k = 0, 1, .. for `x > 0`: some terms, then the sum of the others

@@ -1,7 +1,7 @@
 //! Inverses of the trigonometric and hyperbolic functions.
 
 use super::coefficients::polynomial;
-use super::double::{Double, product, quick_sum, sum};
+use super::double::{Double, quick_sum, sum};
 use super::log::log1p_double;
 use super::real::Real;
 

@@ -36,8 +36,8 @@ fn natural<F: Real>(f: Double<F>, k: F) -> Double<F> {
 pub(super) fn log1p_double<F: Real>(x: Double<F>) -> Double<F> {
     let Double { high, low } = sum(F::of(1.0), x.high).plus_low(x.low);
     let (m, k) = high.split();
-    // Beyond this the low part no longer counts.
-    let bounded = if k > F::of(100.0) { F::of(100.0) } else { k };
+    // What is as large as this has no low part.
+    let bounded = if k > F::WIDE { F::WIDE } else { k };
     let low = low * (-bounded).power_of_two();
     natural(sum(m - F::of(1.0), low), k)
 }

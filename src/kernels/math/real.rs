@@ -112,7 +112,7 @@ macro_rules! real {
             #[inline(always)]
             fn split(self) -> ($t, $t) {
                 const FRACTION: $bits = (1 << $mantissa) - 1;
-                let bits = self.to_bits() + (1.0 as $t).to_bits() - $sqrt_half;
+                let bits = self.to_bits().wrapping_add((1.0 as $t).to_bits() - $sqrt_half);
                 let exponent = $t::from_bits((bits >> $mantissa) | ($power as $t).to_bits()) - ($power + $bias);
                 ($t::from_bits((bits & FRACTION) + $sqrt_half), exponent)
             }
