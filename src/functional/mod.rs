@@ -45,6 +45,7 @@ pub use crate::ops::dropout::{
 };
 pub use crate::ops::elu::{celu, elu, selu, try_celu, try_elu, try_selu};
 pub use crate::ops::embedding::{EmbeddingOptions, embedding, try_embedding};
+pub use crate::ops::gelu::{gelu, gelu_tanh, try_gelu, try_gelu_tanh};
 pub use crate::ops::hard::{
     hardsigmoid, hardswish, hardtanh, relu6, threshold, try_hardsigmoid, try_hardswish,
     try_hardtanh, try_relu6, try_threshold,

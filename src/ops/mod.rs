@@ -68,6 +68,7 @@ ops! {
     elu: Elu, Celu, Selu;
     extreme: Max, Min;
     fmod: Fmod, DivTrunc, DivFloor;
+    gelu: Gelu, GeluTanh;
     hard: Hardtanh, Hardsigmoid, Hardswish, Threshold;
     hypot: Hypot;
     join: Cat, Stack;

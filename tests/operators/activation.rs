@@ -27,6 +27,18 @@ pub(crate) const TABLE: &[(&str, Run)] = &[
     activation!("nn.functional.softshrink", try_softshrink, 0 "lambd" 0.5),
     activation!("nn.functional.softsign", try_softsign),
     activation!("nn.functional.tanhshrink", try_tanhshrink),
+    ("nn.functional.gelu", |call| {
+        let x = call.input()?;
+        Ok(vec![match call.text(0, "approximate")? {
+            None | Some("none") => f::try_gelu(x)?,
+            Some("tanh") => f::try_gelu_tanh(x)?,
+            Some(other) => {
+                return Err(Refusal::Forbidden(format!(
+                    "there is no function for {other}"
+                )));
+            }
+        }])
+    }),
     ("nn.functional.relu", |call| {
         Ok(vec![call.input()?.try_relu()?])
     }),
