@@ -8,6 +8,7 @@ use super::activation::activation;
 use super::case::Case;
 use crate::error::Result;
 use crate::kernels::elementwise;
+use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -27,7 +28,7 @@ activation! {
     /// assert_eq!(elu(&tensor![2.0, f64::NEG_INFINITY], 0.5), tensor![2.0, -0.5]);
     /// ```
     elu / try_elu(alpha) | Elu "EluBackward0",
-        float |v| if v < 0.0 { v.exp_m1() * alpha } else { v },
+        float |v| if v < 0.0 { v.expm1_() * alpha } else { v },
         |g, x| Tensor::try_where(&x.try_le(0)?, g.try_mul(x.try_clamp_max(0)?.exp().try_mul(alpha)?)?, g),
         on (1.0) in -2.0 .. -0.1, (0.5) in -2.0 .. 2.0;
 
@@ -43,7 +44,7 @@ activation! {
     /// ```
     celu / try_celu(alpha) | Celu "CeluBackward0",
         [refuse alpha if alpha == 0.0, "the elements are divided by it", "Give another number; 1 is the default."]
-        float |v| if v < 0.0 { (v * (1.0 / alpha)).exp_m1() * alpha } else { v },
+        float |v| if v < 0.0 { (v * (1.0 / alpha)).expm1_() * alpha } else { v },
         |g, x| Tensor::try_where(&x.try_le(0)?, g.try_mul(x.try_clamp_max(0)?.try_mul(1.0 / alpha)?.exp())?, g),
         on (1.0) in -2.0 .. -0.1, (0.5) in -2.0 .. 2.0;
 
@@ -60,7 +61,7 @@ activation! {
     selu / try_selu() | Selu "EluBackward0",
         float |v| {
             let (alpha, scale) = (SELU_ALPHA as T, SELU_SCALE as T);
-            if v < 0.0 { v.exp_m1() * (alpha * scale) } else { v * scale }
+            if v < 0.0 { v.expm1_() * (alpha * scale) } else { v * scale }
         },
         |g, x| {
             let tail = g.try_mul(SELU_ALPHA * SELU_SCALE)?.try_mul(x.try_clamp_max(0)?.exp())?;

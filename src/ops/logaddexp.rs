@@ -8,7 +8,7 @@ use super::fallible;
 use super::mean::check_float;
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::math::Exp as _;
+use crate::kernels::math::{Exp as _, Math as _};
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::result_dtype;
@@ -56,7 +56,7 @@ fallible! {
                 return a;
             }
             let top = if a > b || a.is_nan() { a } else { b };
-            top + (-(a - b).abs()).exp_().ln_1p()
+            top + (-(a - b).abs()).exp_().log1p_()
         }), else unreachable!("only floats come here"));
         Ok(out.record(&[a.arg(), b.arg()], |_| Logaddexp { lhs: Saved::input(&a), rhs: Saved::input(&b) }))
     }

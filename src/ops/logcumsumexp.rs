@@ -9,7 +9,7 @@ use super::reduce::Plan;
 use super::scan::scan;
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::math::Exp as _;
+use crate::kernels::math::{Exp as _, Math as _};
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -94,7 +94,7 @@ fallible! {
                         // Equal infinities have no difference.
                         low
                     } else {
-                        (low - high).exp_().ln_1p() + high
+                        (low - high).exp_().log1p_() + high
                     };
                     *out = sum;
                 }

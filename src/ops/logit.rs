@@ -8,6 +8,7 @@ use crate::Tensor;
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
 use crate::kernels::elementwise;
+use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 
@@ -52,7 +53,7 @@ fn logit(x: &Tensor, eps: Option<f64>) -> Result<Tensor> {
                 Some((_, high)) if v > high => high,
                 _ => v,
             };
-            (v / (1.0 - v)).ln()
+            (v / (1.0 - v)).log_()
         };
         Inner::new(x.shape().into(), elementwise::map(&load::<T>(x.arg()), log_odds))
     }, else unreachable!("a floating-point type was chosen"));

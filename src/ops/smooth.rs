@@ -5,7 +5,7 @@ use super::activation::activation;
 use super::case::Case;
 use crate::error::Result;
 use crate::kernels::elementwise;
-use crate::kernels::math::Exp as _;
+use crate::kernels::math::{Exp as _, Math as _};
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -38,7 +38,7 @@ activation! {
     /// assert_eq!(mish(&tensor![0.0, 1000.0]), tensor![0.0, 1000.0]);
     /// ```
     mish / try_mish() | Mish "MishBackward0",
-        float |v| v * v.exp_().ln_1p().tanh(),
+        float |v| v * v.exp_().log1p_().tanh_(),
         |g, x| {
             let tanh = try_softplus(x, 1.0, 20.0)?.tanh();
             let slope = x.try_mul(x.sigmoid())?.try_mul(1.0 - tanh.square())?;
@@ -57,7 +57,7 @@ activation! {
     /// assert!(softplus(&tensor![0.0, 30.0], 1.0, 20.0).allclose(&tensor![2f64.ln(), 30.0].float()));
     /// ```
     softplus / try_softplus(beta, threshold) | Softplus "SoftplusBackward0",
-        float |v| if v * beta > threshold { v } else { (v * beta).exp_().ln_1p() / beta },
+        float |v| if v * beta > threshold { v } else { (v * beta).exp_().log1p_() / beta },
         |g, x| {
             let scaled = x.try_mul(beta)?;
             // Above the threshold, where it may overflow, the exponential is not asked for.
@@ -79,7 +79,7 @@ activation! {
     logsigmoid / try_logsigmoid() | Logsigmoid "LogSigmoidBackward0",
         float |v| {
             let negative = if v > 0.0 { 0.0 } else { v };
-            negative - (-v.abs()).exp_().ln_1p()
+            negative - (-v.abs()).exp_().log1p_()
         },
         |g, x| g.try_mul(x.neg().sigmoid()),
         on () in -2.0 .. 2.0;

@@ -7,6 +7,7 @@ use super::case::Case;
 use super::fallible;
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::math::Math as _;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::result_dtype;
@@ -55,7 +56,7 @@ fallible! {
         let dtype = result_dtype(&[l, r]).or_default_float();
         let (x, y) = (in_type(l, dtype), in_type(r, dtype));
         let out = with_float!(dtype, T => zip::<T, T>(x.arg(), y.arg(), shape, |x, y| {
-            if x == 0.0 && !y.is_nan() { 0.0 } else { x * y.ln() }
+            if x == 0.0 && !y.is_nan() { 0.0 } else { x * y.log_() }
         }), else unreachable!("a floating-point type was chosen"));
         Ok(out.record(&[x.arg(), y.arg()], |_| Xlogy { x: Saved::input(&x), y: Saved::input(&y) }))
     }
