@@ -85,7 +85,10 @@ macro_rules! unary {
     };
     (@map angle $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
-            Inner::new($this.shape().into(), elementwise::map_angles(&load::<T>($this.arg()), $forward))
+            $crate::tensor::Inner::new(
+                $this.shape().into(),
+                $crate::kernels::elementwise::map_angles(&$crate::ops::binary::load::<T>($this.arg()), $forward),
+            )
         }, else unreachable!("a floating-point type was chosen"))
     };
     (@map keep $method:ident $this:ident, |$v:ident| $forward:expr) => {
