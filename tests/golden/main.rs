@@ -5,6 +5,7 @@ mod common;
 
 mod indexing;
 mod learning;
+mod modules;
 mod optim;
 mod printing;
 mod promotion;
