@@ -29,8 +29,11 @@ mod warning;
 pub use dtype::{DType, Element, default_dtype, promote_types, set_default_dtype};
 pub use error::{Error, Result};
 pub use kernels::threads::{num_threads, set_num_threads};
+pub use ops::bins::Unique;
 pub use ops::close::Tolerance;
+pub use ops::einsum::{einsum, try_einsum};
 pub use ops::join::{cat, stack, try_cat, try_stack};
+pub use ops::products::Contraction;
 pub use ops::reduce::Axes;
 pub use ops::repeat::Repeats;
 pub use ops::stacks::{

@@ -83,3 +83,24 @@ pub use transform::{
     hessian, hvp, jacobian, jvp, try_hessian, try_hvp, try_jacobian, try_jvp, try_vhp, try_vjp,
     try_vmap, vhp, vjp, vmap,
 };
+
+pub use crate::loss::{
+    bce as binary_cross_entropy, bce_with_logits as binary_cross_entropy_with_logits,
+    cosine_embedding as cosine_embedding_loss, cross_entropy, gaussian_nll as gaussian_nll_loss,
+    hinge_embedding as hinge_embedding_loss, huber as huber_loss, kl_div, l1 as l1_loss,
+    margin_ranking as margin_ranking_loss, mse as mse_loss, multi_margin as multi_margin_loss,
+    multilabel_margin as multilabel_margin_loss,
+    multilabel_soft_margin as multilabel_soft_margin_loss, nll as nll_loss,
+    poisson_nll as poisson_nll_loss, smooth_l1 as smooth_l1_loss, soft_margin as soft_margin_loss,
+    triplet_margin as triplet_margin_loss, try_bce as try_binary_cross_entropy,
+    try_bce_with_logits as try_binary_cross_entropy_with_logits,
+    try_cosine_embedding as try_cosine_embedding_loss, try_cross_entropy,
+    try_gaussian_nll as try_gaussian_nll_loss, try_hinge_embedding as try_hinge_embedding_loss,
+    try_huber as try_huber_loss, try_kl_div, try_l1 as try_l1_loss,
+    try_margin_ranking as try_margin_ranking_loss, try_mse as try_mse_loss,
+    try_multi_margin as try_multi_margin_loss, try_multilabel_margin as try_multilabel_margin_loss,
+    try_multilabel_soft_margin as try_multilabel_soft_margin_loss, try_nll as try_nll_loss,
+    try_poisson_nll as try_poisson_nll_loss, try_smooth_l1 as try_smooth_l1_loss,
+    try_soft_margin as try_soft_margin_loss, try_triplet_margin as try_triplet_margin_loss,
+};
+pub use crate::ops::linear::{linear, try_linear};

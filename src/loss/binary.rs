@@ -1,8 +1,9 @@
 //! Losses of two classes.
 
-use super::{Reduction, forward, prepare};
+use super::{Reduction, loss, prepare};
 use crate::Tensor;
-use crate::error::{Error, OrPanic, Result};
+use crate::error::{Error, Result};
+use crate::nn::Buffer;
 use crate::ops::losses;
 
 /// Binary cross-entropy of probabilities, `torch.nn.BCELoss`: `-(y log p + (1 - y) log(1 - p))`, with the
@@ -12,21 +13,16 @@ use crate::ops::losses;
 /// use retrograd::{loss::Bce, prelude::*};
 /// assert_eq!(Bce::new().forward(&tensor![1.0], &tensor![0.0]).item::<f32>(), 100.0);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Bce {
-    weight: Option<Tensor>,
+    weight: Option<Buffer>,
     reduction: Reduction,
 }
 
 impl Bce {
-    /// The loss without weights, reduced by the mean.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A factor on each element's loss, of a shape that broadcasts to the input's.
     pub fn weight(mut self, weight: Tensor) -> Self {
-        self.weight = Some(weight);
+        self.weight = Some(Buffer::new(weight));
         self
     }
 
@@ -39,10 +35,13 @@ impl Bce {
         let target = prepare("bce", input, target)?;
         check_probabilities(input)?;
         let losses = losses::binary_cross_entropy(input, &target);
-        Ok(self.reduction.of(weighted(losses, self.weight.as_ref())?))
+        Ok(self.reduction.of(weighted(losses, self.weight.as_deref())?))
     }
 }
-forward!(Bce);
+loss!(Bce "BCELoss" [weight] bce try_bce (input, target) {
+    "let loss = loss::bce(&tensor![0.5], &tensor![1.0]);"
+    "assert_eq!(loss.to_string(), \"tensor(0.6931)\");"
+});
 
 #[track_caller]
 fn weighted(losses: Tensor, weight: Option<&Tensor>) -> Result<Tensor> {
@@ -87,20 +86,6 @@ fn check_probabilities(input: &Tensor) -> Result<()> {
     })
 }
 
-/// [`Bce`] with its defaults.
-///
-/// # Panics
-/// If the shapes differ, the input holds no floats, or a value lies outside of 0 to 1.
-///
-/// ```
-/// use retrograd::prelude::*;
-/// assert_eq!(retrograd::loss::bce(&tensor![0.5], &tensor![1.0]).to_string(), "tensor(0.6931)");
-/// ```
-#[track_caller]
-pub fn bce(input: &Tensor, target: &Tensor) -> Tensor {
-    Bce::new().try_forward(input, target).or_panic()
-}
-
 /// Binary cross-entropy of logits, `torch.nn.BCEWithLogitsLoss`: [`Bce`] of their sigmoid, without overflow.
 ///
 /// ```
@@ -108,28 +93,23 @@ pub fn bce(input: &Tensor, target: &Tensor) -> Tensor {
 /// let loss = BceWithLogits::new().pos_weight(tensor![3.0]);
 /// assert_eq!(loss.forward(&tensor![-1e4], &tensor![1.0]).item::<f32>(), 3e4);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct BceWithLogits {
-    weight: Option<Tensor>,
-    pos_weight: Option<Tensor>,
+    weight: Option<Buffer>,
+    pos_weight: Option<Buffer>,
     reduction: Reduction,
 }
 
 impl BceWithLogits {
-    /// The loss without weights, reduced by the mean.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A factor on each element's loss, of a shape that broadcasts to the input's.
     pub fn weight(mut self, weight: Tensor) -> Self {
-        self.weight = Some(weight);
+        self.weight = Some(Buffer::new(weight));
         self
     }
 
     /// A factor on the part of the positive class, of a shape that broadcasts to the input's.
     pub fn pos_weight(mut self, pos_weight: Tensor) -> Self {
-        self.pos_weight = Some(pos_weight);
+        self.pos_weight = Some(Buffer::new(pos_weight));
         self
     }
 
@@ -145,24 +125,13 @@ impl BceWithLogits {
             None => None,
         };
         let losses = losses::binary_cross_entropy_with_logits(input, &target, pos_weight.as_ref())?;
-        Ok(self.reduction.of(weighted(losses, self.weight.as_ref())?))
+        Ok(self.reduction.of(weighted(losses, self.weight.as_deref())?))
     }
 }
-forward!(BceWithLogits);
-
-/// [`BceWithLogits`] with its defaults.
-///
-/// # Panics
-/// If the shapes differ, or the input holds no floats.
-///
-/// ```
-/// use retrograd::prelude::*;
-/// assert_eq!(retrograd::loss::bce_with_logits(&tensor![0.0], &tensor![1.0]).to_string(), "tensor(0.6931)");
-/// ```
-#[track_caller]
-pub fn bce_with_logits(input: &Tensor, target: &Tensor) -> Tensor {
-    BceWithLogits::new().try_forward(input, target).or_panic()
-}
+loss!(BceWithLogits "BCEWithLogitsLoss" [weight, pos_weight] bce_with_logits try_bce_with_logits (input, target) {
+    "let loss = loss::bce_with_logits(&tensor![0.0], &tensor![1.0]);"
+    "assert_eq!(loss.to_string(), \"tensor(0.6931)\");"
+});
 
 /// What this file says of its public operators.
 #[cfg(test)]
@@ -173,12 +142,12 @@ pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
     vec![
         Operator::new(
             "nn.functional.binary_cross_entropy",
-            "loss::bce",
+            "loss::bce functional::binary_cross_entropy",
             [Case::new(pair(0.2, 0.8), |x| bce(&x[0], &x[1])).apart()],
         ),
         Operator::new(
             "nn.functional.binary_cross_entropy_with_logits",
-            "loss::bce_with_logits",
+            "loss::bce_with_logits functional::binary_cross_entropy_with_logits",
             [Case::new(pair(-2.0, 2.0), |x| {
                 bce_with_logits(&x[0], &x[1])
             })],

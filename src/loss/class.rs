@@ -1,7 +1,8 @@
 //! Losses of several classes.
 
-use super::{Reduction, forward, warn_if_probabilities};
-use crate::error::{Error, OrPanic, Result};
+use super::{Reduction, loss, warn_if_probabilities};
+use crate::error::{Error, Result};
+use crate::nn::Buffer;
 use crate::{DType, Tensor};
 
 /// Cross-entropy of logits, `torch.nn.CrossEntropyLoss`. The input is `[classes]`, `[batch, classes]` or
@@ -15,23 +16,18 @@ use crate::{DType, Tensor};
 /// let loss = CrossEntropy::new().forward(&tensor![[1e4, -1e4]], &tensor![0]);
 /// assert_eq!(loss.item::<f32>(), 0.0);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct CrossEntropy {
-    weight: Option<Tensor>,
+    weight: Option<Buffer>,
     ignore_index: Option<i64>,
     label_smoothing: f64,
     reduction: Reduction,
 }
 
 impl CrossEntropy {
-    /// The loss without weights, reduced by the mean.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A factor on the loss of each class, `[classes]`.
     pub fn weight(mut self, weight: Tensor) -> Self {
-        self.weight = Some(weight);
+        self.weight = Some(Buffer::new(weight));
         self
     }
 
@@ -74,7 +70,7 @@ impl CrossEntropy {
             OP,
             input,
             target,
-            self.weight.as_ref(),
+            self.weight.as_deref(),
             self.ignore_index.unwrap_or(-100),
         )?;
         if classes == 1 {
@@ -127,7 +123,10 @@ impl CrossEntropy {
         }
     }
 }
-forward!(CrossEntropy);
+loss!(CrossEntropy "CrossEntropyLoss" [weight] cross_entropy try_cross_entropy (input, target) {
+    "let loss = loss::cross_entropy(&tensor![[0.0, 0.0]], &tensor![1]);"
+    "assert_eq!(loss.to_string(), \"tensor(0.6931)\");"
+});
 
 /// Negative log-likelihood of logarithms of probabilities, `torch.nn.NLLLoss`: the input is `[classes]`,
 /// `[batch, classes]` or `[batch, classes, ..]`, the target holds class indices.
@@ -136,22 +135,17 @@ forward!(CrossEntropy);
 /// use retrograd::{loss::Nll, prelude::*};
 /// assert_eq!(Nll::new().forward(&tensor![[-0.5, -1.0]], &tensor![1]).item::<f32>(), 1.0);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Nll {
-    weight: Option<Tensor>,
+    weight: Option<Buffer>,
     ignore_index: Option<i64>,
     reduction: Reduction,
 }
 
 impl Nll {
-    /// The loss without weights, reduced by the mean.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A factor on the loss of each class, `[classes]`.
     pub fn weight(mut self, weight: Tensor) -> Self {
-        self.weight = Some(weight);
+        self.weight = Some(Buffer::new(weight));
         self
     }
 
@@ -179,13 +173,16 @@ impl Nll {
             "nll",
             input,
             target,
-            self.weight.as_ref(),
+            self.weight.as_deref(),
             self.ignore_index.unwrap_or(-100),
         )?;
         parts.reduce(parts.losses(input)?, self.reduction)
     }
 }
-forward!(Nll);
+loss!(Nll "NLLLoss" [weight] nll try_nll (input, target) {
+    "let loss = loss::nll(&tensor![[-0.5, -1.0]], &tensor![0]);"
+    "assert_eq!(loss.item::<f32>(), 0.5);"
+});
 
 /// The axis of the classes and their number.
 fn classes(input: &Tensor) -> (i64, usize) {
@@ -356,35 +353,6 @@ impl Parts {
     }
 }
 
-/// [`CrossEntropy`] with its defaults.
-///
-/// # Panics
-/// If the shapes or types do not fit, or a target is no class.
-///
-/// ```
-/// use retrograd::prelude::*;
-/// let loss = retrograd::loss::cross_entropy(&tensor![[0.0, 0.0]], &tensor![1]);
-/// assert_eq!(loss.to_string(), "tensor(0.6931)");
-/// ```
-#[track_caller]
-pub fn cross_entropy(input: &Tensor, target: &Tensor) -> Tensor {
-    CrossEntropy::new().try_forward(input, target).or_panic()
-}
-
-/// [`Nll`] with its defaults.
-///
-/// # Panics
-/// If the shapes or types do not fit, or a target is no class.
-///
-/// ```
-/// use retrograd::prelude::*;
-/// assert_eq!(retrograd::loss::nll(&tensor![[-0.5, -1.0]], &tensor![0]).item::<f32>(), 0.5);
-/// ```
-#[track_caller]
-pub fn nll(input: &Tensor, target: &Tensor) -> Tensor {
-    Nll::new().try_forward(input, target).or_panic()
-}
-
 /// What this file says of its public operators.
 #[cfg(test)]
 pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
@@ -395,7 +363,7 @@ pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
     vec![
         Operator::new(
             "nn.functional.cross_entropy",
-            "loss::cross_entropy",
+            "loss::cross_entropy functional::cross_entropy",
             [
                 Case::new(scores(), move |x| cross_entropy(&x[0], &labels())),
                 Case::new(
@@ -406,7 +374,7 @@ pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
         ),
         Operator::new(
             "nn.functional.nll_loss",
-            "loss::nll",
+            "loss::nll functional::nll_loss",
             [Case::new(scores(), move |x| {
                 nll(&x[0].log_softmax(1), &labels())
             })],

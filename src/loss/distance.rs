@@ -1,69 +1,69 @@
 //! Losses of real numbers.
 
-use super::{Reduction, forward, prepare};
+use super::{Reduction, loss, prepare};
 use crate::Tensor;
 use crate::error::{OrPanic, Result};
 
-macro_rules! distance {
-    ($Loss:ident $function:ident $name:literal, $doc:literal, |$d:ident| $e:expr, $example:literal;) => {
-        #[doc = $doc]
-        ///
-        /// ```
-        /// use retrograd::{loss, prelude::*};
-        #[doc = concat!("let loss = loss::", stringify!($Loss), "::new().forward(&tensor![1.0, 2.0], &tensor![3.0, 2.0]);")]
-        #[doc = concat!("assert_eq!(loss.item::<f32>(), ", $example, ");")]
-        /// ```
-        #[derive(Debug, Clone, Default)]
-        pub struct $Loss {
-            reduction: Reduction,
-        }
-
-        impl $Loss {
-            /// The loss, reduced by the mean.
-            pub fn new() -> Self {
-                Self::default()
-            }
-
-            /// As [`forward`](Self::forward), with the error returned.
-            ///
-            /// # Errors
-            /// If the shapes differ, or the input holds no floats.
-            #[track_caller]
-            pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
-                let target = prepare($name, input, target)?;
-                let $d = input.try_sub(&target)?;
-                Ok(self.reduction.of($e))
-            }
-        }
-        forward!($Loss);
-
-        #[doc = concat!("[`", stringify!($Loss), "`] with its defaults.")]
-        ///
-        /// # Panics
-        /// If the shapes differ, or the input holds no floats.
-        ///
-        /// ```
-        /// use retrograd::{loss, prelude::*};
-        #[doc = concat!("let loss = loss::", stringify!($function), "(&tensor![1.0, 2.0], &tensor![3.0, 2.0]);")]
-        #[doc = concat!("assert_eq!(loss.item::<f32>(), ", $example, ");")]
-        /// ```
-        #[track_caller]
-        pub fn $function(input: &Tensor, target: &Tensor) -> Tensor {
-            $Loss::new().try_forward(input, target).or_panic()
-        }
-    };
+/// Squared error, `torch.nn.MSELoss`. Input and target have one shape.
+///
+/// ```
+/// use retrograd::{loss::Mse, prelude::*};
+/// let loss = Mse::new().forward(&tensor![1.0, 2.0], &tensor![3.0, 2.0]);
+/// assert_eq!(loss.item::<f32>(), 2.0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Mse {
+    reduction: Reduction,
 }
-distance! {
-    Mse mse "mse", "Squared error, `torch.nn.MSELoss`. Input and target have one shape.", |d| d.square(), "2.0";
+
+impl Mse {
+    /// As [`forward`](Self::forward), with the error returned.
+    ///
+    /// # Errors
+    /// If the shapes differ, or the input holds no floats.
+    #[track_caller]
+    pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
+        let target = prepare("mse", input, target)?;
+        Ok(self.reduction.of(input.try_sub(&target)?.square()))
+    }
 }
-distance! {
-    L1 l1 "l1", "Absolute error, `torch.nn.L1Loss`. Input and target have one shape.", |d| d.abs(), "1.0";
+loss!(Mse "MSELoss" [] mse try_mse (input, target) {
+    "let loss = loss::mse(&tensor![1.0, 2.0], &tensor![3.0, 2.0]);"
+    "assert_eq!(loss.item::<f32>(), 2.0);"
+});
+
+/// Absolute error, `torch.nn.L1Loss`. Input and target have one shape.
+///
+/// ```
+/// use retrograd::{loss::L1, prelude::*};
+/// let loss = L1::new().forward(&tensor![1.0, 2.0], &tensor![3.0, 2.0]);
+/// assert_eq!(loss.item::<f32>(), 1.0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct L1 {
+    reduction: Reduction,
 }
+
+impl L1 {
+    /// As [`forward`](Self::forward), with the error returned.
+    ///
+    /// # Errors
+    /// If the shapes differ, or the input holds no floats.
+    #[track_caller]
+    pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
+        let target = prepare("l1", input, target)?;
+        Ok(self.reduction.of(input.try_sub(&target)?.abs()))
+    }
+}
+loss!(L1 "L1Loss" [] l1 try_l1 (input, target) {
+    "let loss = loss::l1(&tensor![1.0, 2.0], &tensor![3.0, 2.0]);"
+    "assert_eq!(loss.item::<f32>(), 1.0);"
+});
 
 /// The mean squared error with broadcasting, for those who mean it: `[4, 1]` against `[4]` gives the mean of 16.
 ///
 /// # Panics
-/// If the shapes do not broadcast.
+/// If the shapes do not broadcast; [`try_mse_broadcast`] returns the error.
 ///
 /// ```
 /// use retrograd::prelude::*;
@@ -71,7 +71,16 @@ distance! {
 /// ```
 #[track_caller]
 pub fn mse_broadcast(input: &Tensor, target: &Tensor) -> Tensor {
-    (input - target).square().mean()
+    try_mse_broadcast(input, target).or_panic()
+}
+
+/// As [`mse_broadcast`], with the error returned.
+///
+/// # Errors
+/// If the shapes do not broadcast.
+#[track_caller]
+pub fn try_mse_broadcast(input: &Tensor, target: &Tensor) -> Result<Tensor> {
+    Ok(input.try_sub(target)?.square().mean())
 }
 
 /// What this file says of its public operators.
@@ -83,7 +92,7 @@ pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
     vec![
         Operator::new(
             "nn.functional.mse_loss",
-            "loss::mse loss::mse_broadcast",
+            "loss::mse loss::mse_broadcast functional::mse_loss",
             [
                 Case::new(pair(), |x| mse(&x[0], &x[1])),
                 Case::new(
@@ -94,7 +103,7 @@ pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
         ),
         Operator::new(
             "nn.functional.l1_loss",
-            "loss::l1",
+            "loss::l1 functional::l1_loss",
             [Case::new(pair(), |x| l1(&x[0], &x[1])).apart()],
         ),
     ]

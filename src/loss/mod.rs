@@ -1,22 +1,48 @@
 //! Losses, as modules with settings and as functions with the defaults.
 //!
-//! All reduce by the mean unless told otherwise. Shapes that do not agree are refused: a loss never broadcasts.
+//! All reduce by the mean unless told otherwise. Shapes that do not agree are refused: a loss never broadcasts, unless
+//! its documentation says so. The functions stand in [`functional`](crate::functional) too, under PyTorch's names; the
+//! structs are modules, print as PyTorch's, and keep their class weights in the state.
 //!
 //! ```
-//! use retrograd::{loss, prelude::*};
+//! use retrograd::{functional, loss, prelude::*};
 //! let (out, y) = (tensor![[0.8], [0.3]], tensor![[1.0], [0.0]]);
 //! let loss = loss::bce(&out, &y);
-//! let same = loss::Bce::new().forward(&out, &y);
-//! assert_eq!(loss, same);
+//! assert_eq!(loss, loss::Bce::new().forward(&out, &y));
+//! assert_eq!(loss, functional::binary_cross_entropy(&out, &y));
+//! assert_eq!(loss::Bce::new().to_string(), "BCELoss()");
 //! ```
 
 mod binary;
 mod class;
+mod count;
 mod distance;
+mod embedding;
+mod margin;
+mod multi_margin;
+mod robust;
 
-pub use binary::{Bce, BceWithLogits, bce, bce_with_logits};
-pub use class::{CrossEntropy, Nll, cross_entropy, nll};
-pub use distance::{L1, Mse, l1, mse, mse_broadcast};
+pub use binary::{Bce, BceWithLogits, bce, bce_with_logits, try_bce, try_bce_with_logits};
+pub use class::{CrossEntropy, Nll, cross_entropy, nll, try_cross_entropy, try_nll};
+pub use count::{
+    GaussianNll, KlDiv, PoissonNll, gaussian_nll, kl_div, poisson_nll, try_gaussian_nll,
+    try_kl_div, try_poisson_nll,
+};
+pub use distance::{L1, Mse, l1, mse, mse_broadcast, try_l1, try_mse, try_mse_broadcast};
+pub use embedding::{
+    CosineEmbedding, TripletMargin, cosine_embedding, triplet_margin, try_cosine_embedding,
+    try_triplet_margin,
+};
+pub use margin::{
+    HingeEmbedding, MarginRanking, MultiLabelSoftMargin, SoftMargin, hinge_embedding,
+    margin_ranking, multilabel_soft_margin, soft_margin, try_hinge_embedding, try_margin_ranking,
+    try_multilabel_soft_margin, try_soft_margin,
+};
+pub use multi_margin::{
+    MultiLabelMargin, MultiMargin, multi_margin, multilabel_margin, try_multi_margin,
+    try_multilabel_margin,
+};
+pub use robust::{Huber, SmoothL1, huber, smooth_l1, try_huber, try_smooth_l1};
 
 use crate::error::{Error, Result};
 use crate::{DType, Tensor};
@@ -45,18 +71,32 @@ impl Reduction {
     }
 }
 
+/// Refuses an input that holds no floats.
+fn check_float(op: &'static str, input: &Tensor) -> Result<()> {
+    if input.dtype().is_float() {
+        return Ok(());
+    }
+    Err(Error::DType {
+        op,
+        problem: format!(
+            "the input holds {}, and a loss needs floating-point numbers",
+            input.dtype()
+        ),
+        cure: "Cast it first, with `.to(F32)`.".into(),
+    })
+}
+
+/// The target in the input's type; an `f64` one stays, as PyTorch's promotion has it.
+fn cast(input: &Tensor, target: &Tensor) -> Tensor {
+    match target.dtype() {
+        DType::F64 if input.dtype() == DType::F32 => target.clone(),
+        _ => target.to(input.dtype()),
+    }
+}
+
 /// Refuses an input that is no float, and casts the target to the input's type.
 fn prepare(op: &'static str, input: &Tensor, target: &Tensor) -> Result<Tensor> {
-    if !input.dtype().is_float() {
-        return Err(Error::DType {
-            op,
-            problem: format!(
-                "the input holds {}, and a loss needs floating-point numbers",
-                input.dtype()
-            ),
-            cure: "Cast it first, with `.to(F32)`.".into(),
-        });
-    }
+    check_float(op, input)?;
     if input.shape() != target.shape() {
         return Err(Error::Shape {
             op,
@@ -80,10 +120,18 @@ fn prepare(op: &'static str, input: &Tensor, target: &Tensor) -> Result<Tensor> 
             .into(),
         });
     }
-    Ok(match target.dtype() {
-        DType::F64 if input.dtype() == DType::F32 => target.clone(),
-        _ => target.to(input.dtype()),
-    })
+    Ok(cast(input, target))
+}
+
+/// A setting that the loss cannot use.
+fn refuse(op: &'static str, argument: &'static str, value: f64, problem: &str) -> Error {
+    Error::InvalidArgument {
+        op,
+        argument,
+        value: value.to_string(),
+        problem: problem.into(),
+        cure: "The documentation of the loss names its default.".into(),
+    }
 }
 
 /// Whether every row along the classes adds up to 1 with nothing outside of 0 to 1: the work of a softmax.
@@ -104,28 +152,79 @@ fn warn_if_probabilities(op: &str, input: &Tensor, axis: i64, cure: &str) {
     }
 }
 
-/// Declares what all losses share: how the reduction is set, and the forward pass with its panicking twin.
-macro_rules! forward {
-    ($Loss:ident) => {
+/// Declares what all losses share: the constructor, the reduction, the forward pass that panics, the module with its
+/// name as PyTorch prints it and its buffers, and the functions with the defaults.
+macro_rules! loss {
+    ($Loss:ident $printed:literal [$($buffer:ident),*] $function:ident $try_function:ident ($($arg:ident),+) {
+        $($example:literal)+
+    }) => {
         impl $Loss {
+            /// The loss with its defaults, reduced by the mean.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
             /// What becomes of the elements' losses; default the mean.
-            pub fn reduction(mut self, reduction: Reduction) -> Self {
+            pub fn reduction(mut self, reduction: $crate::loss::Reduction) -> Self {
                 self.reduction = reduction;
                 self
             }
 
-            /// The loss of `input` against `target`.
+            /// The loss.
             ///
             /// # Panics
             /// If shapes, types or values do not fit; [`try_forward`](Self::try_forward) returns the error.
             #[track_caller]
-            pub fn forward(&self, input: &Tensor, target: &Tensor) -> Tensor {
-                crate::error::OrPanic::or_panic(self.try_forward(input, target))
+            pub fn forward(&self, $($arg: &Tensor),+) -> Tensor {
+                $crate::error::OrPanic::or_panic(self.try_forward($($arg),+))
             }
+        }
+
+        impl $crate::nn::Module for $Loss {
+            fn name(&self) -> &str {
+                $printed
+            }
+
+            fn visit<'a>(&'a self, _visitor: &mut dyn $crate::nn::Visitor<'a>) {
+                $($crate::nn::Field::visit_field(&self.$buffer, stringify!($buffer), _visitor);)*
+            }
+
+            fn visit_mut(&mut self, _visitor: &mut dyn $crate::nn::VisitorMut) {
+                $($crate::nn::Field::visit_field_mut(&mut self.$buffer, stringify!($buffer), _visitor);)*
+            }
+        }
+
+        impl std::fmt::Display for $Loss {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::nn::fmt_module(self, f)
+            }
+        }
+
+        #[doc = concat!("[`", stringify!($Loss), "`] with its defaults.")]
+        ///
+        /// # Panics
+        #[doc = concat!("If shapes, types or values do not fit; [`", stringify!($try_function), "`] returns the error.")]
+        ///
+        /// ```
+        /// use retrograd::{loss, prelude::*};
+        $(#[doc = $example])+
+        /// ```
+        #[track_caller]
+        pub fn $function($($arg: &Tensor),+) -> Tensor {
+            $crate::error::OrPanic::or_panic($try_function($($arg),+))
+        }
+
+        #[doc = concat!("As [`", stringify!($function), "`], with the error returned.")]
+        ///
+        /// # Errors
+        /// If shapes, types or values do not fit.
+        #[track_caller]
+        pub fn $try_function($($arg: &Tensor),+) -> Result<Tensor> {
+            $Loss::new().try_forward($($arg),+)
         }
     };
 }
-use forward;
+use loss;
 
 /// What the losses say of themselves as operators.
 #[cfg(test)]
@@ -133,7 +232,12 @@ pub(crate) fn operators() -> Vec<crate::ops::operator::Operator> {
     let parts = [
         binary::operators(),
         class::operators(),
+        count::operators(),
         distance::operators(),
+        embedding::operators(),
+        margin::operators(),
+        multi_margin::operators(),
+        robust::operators(),
     ];
     parts.into_iter().flatten().collect()
 }

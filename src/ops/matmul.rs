@@ -157,7 +157,7 @@ fn mm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 }
 
 #[track_caller]
-fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+pub(super) fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let batch = a.shape()[0];
     let shape = Dims::from_slice(&[batch, a.shape()[1], b.shape()[2]]);
     let out = products("bmm", a, b, batch, shape)?;
@@ -167,7 +167,7 @@ fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     }))
 }
 
-fn check(a: &Tensor, b: &Tensor) -> Result<()> {
+pub(super) fn check(a: &Tensor, b: &Tensor) -> Result<()> {
     if a.rank() == 0 || b.rank() == 0 {
         return Err(Error::Shape {
             op: "matmul",

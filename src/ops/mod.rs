@@ -43,6 +43,7 @@ macro_rules! ops {
 ops! {
     add: Add;
     addc: ;
+    addmm: ;
     amax: Amax<true>, Amax<false>;
     atan2: Atan2;
     attention: ;
@@ -50,7 +51,9 @@ ops! {
     axes: ;
     batch_norm: ;
     bilinear: ;
+    bins: ;
     cast: ToCopy, CloneOp;
+    cdist: ;
     clamp: Clamp;
     close: ;
     compare: ;
@@ -64,6 +67,7 @@ ops! {
     diff: ;
     div: Div;
     dropout: ;
+    einsum: ;
     embedding: Embedding;
     elu: Elu, Celu, Selu;
     extreme: Max, Min;
@@ -75,6 +79,7 @@ ops! {
     layer_norm: ;
     leaky_relu: LeakyRelu, Prelu;
     lerp: Lerp;
+    linear: ;
     logaddexp: Logaddexp;
     logcumsumexp: Logcumsumexp;
     logit: Logit;
@@ -88,17 +93,20 @@ ops! {
     normalize: Normalize;
     pad: ConstantPad;
     pick: Gather, IndexSelect, Index, MaskedSelect, Flip, Roll, MaxDim, MaxPool, MinDim, MedianDim, NanmedianDim, Cummax,
-        Cummin, Scatter;
+        Cummin, Sort, Topk, Kthvalue, Scatter;
     pointwise: Neg, Exp, Log, Sqrt, Sin, Cos, Tanh, Sigmoid, Relu, Abs, Reciprocal, Log1p, Expm1, Log2,
         Log10, Rsqrt, Tan, Asin, Acos, Atan, Sinh, Cosh, Exp2, Asinh, Acosh, Atanh,
         Floor, Ceil, Round, Trunc, Sign;
     pow: Pow;
     prod: Prod<true>, Prod<false>;
+    products: ;
     remainder: Remainder;
     repeat: ;
     round_decimals: RoundDecimals;
     scaled: ;
     scan: Scan;
+    scatter: Overwrite;
+    search: ;
     select: Where, Maximum, Minimum;
     shrink: Hardshrink, Softshrink;
     similarity: ;
@@ -107,9 +115,11 @@ ops! {
     smooth: Silu, Mish, Softplus, Logsigmoid;
     softmax: Softmax, LogSoftmax, LogSumExp;
     special: Erf, Erfc, Erfinv, Lgamma, Digamma, PolygammaOp;
+    sort: ;
     stacks: ;
     sub: Sub;
     sum: Sum<true>, Sum<false>;
+    take: ;
     triangle: Triangle<true>, Triangle<false>;
     variance: Var, Std;
     window: ;

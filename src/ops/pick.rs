@@ -137,6 +137,9 @@ kinds! {
     Cummin "CumminBackward0" [
         [] => |x| x.cummin(0).0, [4] => |x| x.cummin(0).0, [2, 3, 2] => |x| x.cummin(1).0, [0, 3] => |x| x.cummin(1).0];
     MinDim "MinBackward0" [[3] => |x| x.min_dim(0).0, [2, 3] => |x| x.min_keepdim(-1).0, [0, 3] => |x| x.min_dim(1).0];
+    Sort "SortBackward0" [[3] => |x| x.sort(0, false).0, [2, 3, 2] => |x| x.sort(1, true).0, [0, 3] => |x| x.sort(1, true).0];
+    Topk "TopkBackward0" [[4] => |x| x.topk(2, 0, true).0, [2, 3] => |x| x.topk(2, -1, false).0];
+    Kthvalue "KthvalueBackward0" [[4] => |x| x.kthvalue(2, 0).0, [2, 3] => |x| x.kthvalue_keepdim(3, 1).0];
 }
 
 /// The runs, outside of the tape.
@@ -162,7 +165,7 @@ where
 }
 
 #[track_caller]
-pub(super) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
+pub(crate) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
     let out = with_dtype!(x.dtype(), T => {
         let values = x.values::<T>();
         let mut data = Data::<T>::full(runs.from.iter().product(), T::default());
@@ -208,7 +211,7 @@ pub(super) fn plain_position(
 }
 
 /// The runs that `gather` takes along an axis.
-fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result<Runs> {
+pub(crate) fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result<Runs> {
     let values = positions(op, index)?;
     let axis = shape::axis(op, axis, shape.len())?;
     let fits = index.rank() == shape.len()
@@ -251,6 +254,46 @@ fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result
     })
 }
 
+fn no_vector(op: &'static str, shape: &[usize], index: &Tensor) -> Error {
+    Error::Shape {
+        op,
+        problem: format!(
+            "an index of shape {:?} for a tensor of shape {shape:?}",
+            index.shape()
+        ),
+        cure: "The index is a vector: flatten it, or use `gather` or `i(..)`.".into(),
+    }
+}
+
+/// The runs at the positions of a vector along an axis; a 0-d tensor counts as a vector of one.
+pub(crate) fn rows(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result<Runs> {
+    let axis = shape::axis(op, axis, shape.len())?;
+    let values = positions(op, index)?;
+    if index.rank() > 1 {
+        return Err(no_vector(op, shape, index));
+    }
+    let mut to: Dims = if shape.is_empty() {
+        Dims::from_slice(&[1])
+    } else {
+        shape.into()
+    };
+    let size = to[axis];
+    let at = |&value: &i64| plain_position(op, value, axis, size);
+    let rows = values.iter().map(at).collect::<Result<Vec<_>>>()?;
+    let run: usize = to[axis + 1..].iter().product();
+    let outer: usize = to[..axis].iter().product();
+    let starts = (0..outer)
+        .flat_map(|o| rows.iter().map(move |row| (o * size + row) * run))
+        .collect();
+    to[axis] = rows.len();
+    Ok(Runs {
+        starts,
+        run,
+        from: shape.into(),
+        to,
+    })
+}
+
 /// A tensor's elements, each at another place: `place` gets the position along each axis.
 fn rearranged(x: &Tensor, place: impl Fn(usize, usize) -> usize) -> Arc<Runs> {
     let mut starts = vec![0];
@@ -284,29 +327,6 @@ fallible! {
         Ok(pick::<kind::Gather>(self, Arc::new(along("gather", self.shape(), axis, index)?)))
     }
 
-    /// The tensor with `source` added at the positions of `index` along `axis`.
-    ///
-    /// # Panics
-    /// If `index` does not hold `i64`, has not the shape of `source`, does not fit the shape, or a position is
-    /// out of bounds.
-    ///
-    /// ```
-    /// use retrograd::prelude::*;
-    /// let x = zeros([3]).scatter_add(0, &tensor![0, 0, 2], &tensor![1.0, 2.0, 3.0]);
-    /// assert_eq!(x, tensor![3.0, 0.0, 3.0]);
-    /// ```
-    fn scatter_add | try_scatter_add(&self, axis: i64, index: &Tensor, source: &Tensor) -> Tensor {
-        if index.shape() != source.shape() {
-            return Err(Error::Shape {
-                op: "scatter_add",
-                problem: format!("an index of shape {:?} for a source of shape {:?}", index.shape(), source.shape()),
-                cure: "Give one position for each element of the source.".into(),
-            });
-        }
-        let runs = Arc::new(along("scatter_add", self.shape(), axis, index)?);
-        self.try_add(scatter(source, runs))
-    }
-
     /// The positions of `axis` that the vector `index` names, in its order.
     ///
     /// # Panics
@@ -317,23 +337,14 @@ fallible! {
     /// assert_eq!(tensor![10.0, 20.0, 30.0].index_select(0, &tensor![2, 0]), tensor![30.0, 10.0]);
     /// ```
     fn index_select | try_index_select(&self, axis: i64, index: &Tensor) -> Tensor {
-        let axis = shape::axis("index_select", axis, self.rank())?;
-        let values = positions("index_select", index)?;
-        if index.rank() > 1 || self.rank() == 0 {
-            return Err(Error::Shape {
-                op: "index_select",
-                problem: format!("an index of shape {:?} for a tensor of shape {:?}", index.shape(), self.shape()),
-                cure: "The index is a vector: flatten it, or use `gather` or `i(..)`.".into(),
-            });
+        let mut runs = rows("index_select", self.shape(), axis, index)?;
+        if self.rank() == 0 {
+            if index.numel() != 1 {
+                return Err(no_vector("index_select", self.shape(), index));
+            }
+            runs.to = Dims::new();
         }
-        let size = self.shape()[axis];
-        let rows = values.iter().map(|&v| plain_position("index_select", v, axis, size)).collect::<Result<Vec<_>>>()?;
-        let run: usize = self.shape()[axis + 1..].iter().product();
-        let outer: usize = self.shape()[..axis].iter().product();
-        let starts = (0..outer).flat_map(|o| rows.iter().map(move |row| (o * size + row) * run)).collect();
-        let mut to: Dims = self.shape().into();
-        to[axis] = rows.len();
-        Ok(pick::<kind::IndexSelect>(self, Arc::new(Runs { starts, run, from: self.shape().into(), to })))
+        Ok(pick::<kind::IndexSelect>(self, Arc::new(runs)))
     }
 
     /// The elements where `mask` is true, as a vector; both are broadcast.
@@ -426,7 +437,6 @@ pub(crate) fn operators() -> Vec<super::operator::Operator> {
         Operator::node::<Pick<kind::MaskedSelect>>("masked_select", "Tensor::masked_select"),
         Operator::node::<Pick<kind::Flip>>("flip", "Tensor::flip"),
         Operator::node::<Pick<kind::Roll>>("roll", "Tensor::roll"),
-        Operator::node::<Scatter>("scatter_add", "Tensor::scatter_add"),
         Operator::node::<Pick<kind::Index>>("__getitem__", "Tensor::i")
             .and::<super::slice::Slice>()
             .and::<super::slice::Select>(),
