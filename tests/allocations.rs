@@ -6,10 +6,12 @@ use retrograd::prelude::*;
 
 const OPERATIONS: u64 = 1_000;
 
+type Binary = fn(&Tensor, &Tensor) -> Tensor;
+
 #[test]
 fn a_recorded_operation_makes_at_most_three_allocations() {
     let (x, w) = (tensor![1.0].requires_grad_(), tensor![1.000_001]);
-    let operations: [(&str, fn(&Tensor, &Tensor) -> Tensor); 6] = [
+    let operations: [(&str, Binary); 6] = [
         ("add", |y, w| y + w),
         ("sub", |y, w| y - w),
         ("mul", |y, w| y * w),

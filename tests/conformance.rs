@@ -2,6 +2,8 @@
 //!
 //! `cargo test --release --test conformance` prints a line for each operator and a sum; `-- NAME ..` runs only these.
 
+// The golden tests use the rest of it.
+#[allow(dead_code)]
 #[path = "common/mod.rs"]
 mod common;
 #[path = "operators/mod.rs"]

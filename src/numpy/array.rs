@@ -152,7 +152,7 @@ impl fmt::Debug for PrintOptions {
     }
 }
 
-/// A tensor as NumPy prints an array, made by [`array`] or [`PrintOptions::array`]: `Display` is `str`, `Debug` is
+/// A tensor as NumPy prints an array, made by [`array`](fn@array) or [`PrintOptions::array`]: `Display` is `str`, `Debug` is
 /// `repr`.
 #[derive(Clone)]
 pub struct Array<'a> {

@@ -4,6 +4,7 @@ use super::binary::load;
 #[cfg(test)]
 use super::case::Case;
 use super::unary::unary;
+use crate::Element as _;
 use crate::dtype::with_float;
 use crate::error::Result;
 use crate::kernels::elementwise;
@@ -103,7 +104,7 @@ impl Tensor {
         let function = Polygamma::new(n);
         let out = with_float!(self.dtype().or_default_float(), T => {
             let values = load::<T>(self.arg());
-            Inner::new(self.shape().into(), elementwise::map(&values, |v: T| function.at(f64::from(v)) as T))
+            Inner::new(self.shape().into(), elementwise::map(&values, |v: T| function.at(v.cast::<f64>()).cast::<T>()))
         }, else unreachable!("a floating-point type was chosen"));
         out.record(&[self.arg()], |_| PolygammaOp {
             n,

@@ -64,7 +64,7 @@ pub(super) fn erfinv<F: Real>(x: F) -> F {
     let shrink = exponential::parts(product(y, y).negated());
     let grow = Double::new(left, zero).over(shrink.mantissa());
     let wanted = grow.rounded() * (-shrink.n).power_of_two();
-    let step = (scaled(y).rounded() - wanted) * F::of(0.886_226_925_452_758_01);
+    let step = (scaled(y).rounded() - wanted) * F::of(0.886_226_925_452_758);
     let far = y + step / (one - step * y);
     let y = if a <= F::of(0.5) { near } else { far };
     let y = if a == one { F::INFINITY } else { y };

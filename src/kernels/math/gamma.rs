@@ -83,7 +83,7 @@ pub(super) fn lgamma(x: f64) -> f64 {
 
 #[inline(always)]
 fn lgamma_positive(x: f64) -> Double<f64> {
-    if !(x < STIRLING) {
+    if x.is_nan() || x >= STIRLING {
         return stirling(x);
     }
     // The series around 2 reaches from 3/2 to 5/2; gamma(x + 1) = x gamma(x) leads there.
@@ -131,7 +131,7 @@ fn stirling(x: f64) -> Double<f64> {
     };
     let log = log_double(x);
     let main = sum(log.high, -1.0).plus_low(log.low).times(sum(x, -0.5));
-    if !(main.high < f64::INFINITY) {
+    if main.high.is_nan() || main.high == f64::INFINITY {
         return plain(main.high);
     }
     let over = 1.0 / x;
@@ -170,7 +170,7 @@ fn digamma_positive(x: f64) -> Double<f64> {
         under = under.times(y);
         y = sum(y.high, 1.0).plus_low(y.low);
     }
-    if !(y.high < f64::INFINITY) {
+    if y.high.is_nan() || y.high == f64::INFINITY {
         return y;
     }
     let half = plain(0.5).over(y);
@@ -203,7 +203,7 @@ impl Polygamma {
     }
 
     pub(crate) fn at(&self, x: f64) -> f64 {
-        let sign = if self.n % 2 == 0 { -1.0 } else { 1.0 };
+        let sign = if self.n.is_multiple_of(2) { -1.0 } else { 1.0 };
         if self.n == 0 {
             return digamma(x);
         }

@@ -39,28 +39,3 @@ pub(super) fn pow<F: Real>(x: F, y: F) -> F {
         result
     }
 }
-
-/// `sqrt(x^2 + y^2)`, scaled so that the squares do not overflow or vanish.
-#[inline(always)]
-pub(super) fn hypot<F: Real>(x: F, y: F) -> F {
-    let (a, b) = (x.abs(), y.abs());
-    let (long, short) = if a < b { (b, a) } else { (a, b) };
-    let (one, endless) = (F::of(1.0), F::INFINITY);
-    let (down, up) = if long > F::LARGE {
-        (F::SMALL, F::LARGE)
-    } else {
-        (one, one)
-    };
-    let (down, up) = if long < F::SMALL {
-        (F::LARGE, F::SMALL)
-    } else {
-        (down, up)
-    };
-    let (long, short) = (long * down, short * down);
-    let length = long.mul_add(long, short * short).sqrt() * up;
-    if a == endless || b == endless {
-        endless
-    } else {
-        length
-    }
-}
