@@ -1,8 +1,11 @@
 //! Calls that PyTorch refuses: the crate refuses them with an error of its own, or its types leave no way to write
 //! them, or it can do them.
 
+#[allow(dead_code)]
 #[path = "common/mod.rs"]
 mod common;
+// What the operator samples alone ask of a call.
+#[allow(dead_code)]
 #[path = "operators/mod.rs"]
 mod operators;
 
