@@ -22,8 +22,8 @@ fn fused<const N: usize, const M: usize>(
 ) -> [Tensor; M] {
     let columns = inputs.map(|x| x.double().to_vec::<f64>());
     let mut outputs = [(); M].map(|()| Vec::with_capacity(columns[0].len()));
-    for i in 0..columns[0].len() {
-        let values = kernel(std::array::from_fn(|input| columns[input][i]));
+    let len = columns[0].len();
+    for values in (0..len).map(|i| kernel(columns.each_ref().map(|column| column[i]))) {
         outputs
             .iter_mut()
             .zip(values)

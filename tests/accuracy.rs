@@ -142,6 +142,8 @@ fn functions_of_two() {
     }
 }
 
+type Points<'a> = &'a [(f64, f64)];
+type Triples<'a> = &'a [(f64, f64, f64)];
 /// C99's values (annex F), with the sign of zero; for both types.
 #[test]
 fn values_at_the_ends() {
@@ -174,7 +176,7 @@ fn values_at_the_ends() {
             ],
         );
     }
-    let others: [(&str, One, &[(f64, f64)]); 18] = [
+    let others: [(&str, One, Points<'_>); 18] = [
         (
             "exp",
             Tensor::exp,
@@ -334,7 +336,7 @@ fn values_at_the_ends() {
     type Two = fn(&Tensor, &Tensor) -> Tensor;
     let pow: Two = |x, y| x.pow(y);
     let atan2: Two = |y, x| y.atan2(x);
-    let of_two: [(&str, Two, &[(f64, f64, f64)]); 2] = [
+    let of_two: [(&str, Two, Triples<'_>); 2] = [
         (
             "pow",
             pow,
