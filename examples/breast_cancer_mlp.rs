@@ -162,8 +162,10 @@ impl Log {
         let (loss, score) = (loss.item::<f64>(), score().item::<f64>());
         if printed {
             let line = format!(
-                "[{epoch}/{}] loss: {loss:.2} score: {score:.4}",
-                self.epochs
+                "[{epoch}/{}] loss: {:.2} score: {:.4}",
+                self.epochs,
+                numpy::float(loss),
+                numpy::float(score)
             );
             self.bar.suspend(|| println!("{line}"));
         }

@@ -102,7 +102,7 @@ fn lesson(options: &Options) -> Result<(), Box<dyn Error>> {
 fn three_places() -> PrintOptions {
     PrintOptions::new()
         .line_width(usize::MAX)
-        .formatter(|v| format!("{v:.3}"))
+        .formatter(|v| format!("{:.3}", numpy::float(v)))
 }
 
 fn print_array(values: &Tensor) {

@@ -9,7 +9,7 @@ use clap::Parser;
 use common::options::{PlotFile, at_least_one, plot_file, positive, seed};
 use common::plot::{Chart, Series};
 use retrograd::prelude::*;
-use retrograd::{datasets, nn, optim};
+use retrograd::{datasets, nn, numpy, optim};
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -165,7 +165,7 @@ fn train(
         costs.push(value);
         bar.inc(1);
         if epoch.is_multiple_of((epochs / 10).max(1)) {
-            bar.suspend(|| println!("Epoch {epoch:4}/{epochs} Cost: {value:.6}"));
+            bar.suspend(|| println!("Epoch {epoch:4}/{epochs} Cost: {:.6}", numpy::float(value)));
         }
     }
     bar.finish_and_clear();
@@ -228,7 +228,8 @@ fn as_a_module(x_train: &Tensor, y_train: &Tensor, epochs: usize, lr: f64) -> Ve
         if epoch.is_multiple_of((epochs / 10).max(1)) {
             let share = hypothesis.ge(0.5).eq(y_train).double().mean().item::<f64>();
             let line = format!(
-                "Epoch {epoch:4}/{epochs} Cost: {value:.6} Accuracy {:.2}%",
+                "Epoch {epoch:4}/{epochs} Cost: {:.6} Accuracy {:.2}%",
+                numpy::float(value),
                 share * 100.0
             );
             bar.suspend(|| println!("{line}"));

@@ -177,7 +177,7 @@ impl Descent {
     /// The title of the notebook's plot.
     fn print(&self) {
         let last = self.losses.last().copied().unwrap_or(f64::NAN);
-        println!("Loss history final loss: {last:.16}");
+        println!("Loss history final loss: {:.16}", numpy::float(last));
     }
 }
 

@@ -80,9 +80,9 @@ impl PrintOptions {
     /// Writes each floating-point element by this function: NumPy's `formatter={'float_kind': ..}`.
     ///
     /// ```
-    /// use retrograd::{Tensor, numpy::PrintOptions};
-    /// let options = PrintOptions::new().formatter(|v| format!("{v:.3}"));
-    /// assert_eq!(options.array(&Tensor::from([0.5, -12.25])).to_string(), "[0.500 -12.250]");
+    /// use retrograd::{Tensor, numpy::{PrintOptions, float}};
+    /// let options = PrintOptions::new().formatter(|v| format!("{:.3}", float(v)));
+    /// assert_eq!(options.array(&Tensor::from([0.5, f64::NAN])).to_string(), "[0.500 nan]");
     /// ```
     pub fn formatter(mut self, formatter: impl Fn(f64) -> String + Send + Sync + 'static) -> Self {
         self.formatter = Some(Arc::new(formatter));

@@ -128,6 +128,8 @@ pub struct Float(f64);
 /// assert_eq!(float(2.0).to_string(), "2.0");
 /// assert_eq!(float(0.1 + 0.2).to_string(), "0.30000000000000004");
 /// assert_eq!(float(9.3e-5).to_string(), "9.3e-05");
+/// // With a precision as Python's `f"{value:.2f}"`, which writes `nan` where Rust writes `NaN`.
+/// assert_eq!(format!("{:.2} {:.2}", float(0.125), float(f64::NAN)), "0.12 nan");
 /// ```
 pub fn float(value: impl Into<f64>) -> Float {
     Float(value.into())
@@ -135,7 +137,10 @@ pub fn float(value: impl Into<f64>) -> Float {
 
 impl fmt::Display for Float {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Real::F64(self.0).fmt(f)
+        match f.precision() {
+            Some(places) if self.0.is_finite() => write!(f, "{:.places$}", self.0),
+            _ => write!(f, "{}", Real::F64(self.0)),
+        }
     }
 }
 

@@ -157,6 +157,7 @@ steps!(i32: 0, 1, i64: 0, 1, usize: 0, 1, f64: 0.0, 1.0);
 /// use retrograd::arange;
 /// assert_eq!(arange(3).to_vec::<i64>(), [0, 1, 2]);
 /// assert_eq!(arange((0.0, 1.0, 0.5)).to_vec::<f32>(), [0.0, 0.5]);
+/// assert_eq!(arange((-2.0, 2.0, 0.01)).at(200).item::<f32>(), 4.1633363e-17); // rounded as in PyTorch
 /// ```
 #[track_caller]
 pub fn arange(steps: impl Steps) -> Tensor {
@@ -183,14 +184,41 @@ fn try_arange(steps: impl Steps) -> Result<Tensor> {
                 .map(|i| start + i * step)
                 .collect::<Vec<i64>>(),
         ),
-        _ => {
-            let values = (0..len).map(|i| s + i as f64 * d);
-            match default_dtype() {
-                DType::F64 => Tensor::from(values.collect::<Vec<f64>>()),
-                _ => Tensor::from(values.map(|v| v as f32).collect::<Vec<f32>>()),
+        _ => match default_dtype() {
+            DType::F64 => {
+                let values = (0..len).map(|i| lane_value(s, d, i, len, 4, |base| base));
+                Tensor::from(values.collect::<Vec<f64>>())
             }
-        }
+            _ => {
+                let round = |base: f64| f64::from(base as f32);
+                let values = (0..len).map(|i| lane_value(s, d, i, len, 8, round) as f32);
+                Tensor::from(values.collect::<Vec<f32>>())
+            }
+        },
     })
+}
+
+/// `start + i step` as PyTorch's kernel rounds it: fused, and from the first element of a vector of `lanes` on, which is
+/// rounded to the tensor's type before. Two vectors are filled at a time; what is left over has none.
+fn lane_value(
+    start: f64,
+    step: f64,
+    i: usize,
+    len: usize,
+    lanes: usize,
+    round: impl Fn(f64) -> f64,
+) -> f64 {
+    let lane = if i < len - len % (2 * lanes) {
+        i % lanes
+    } else {
+        0
+    };
+    let base = step.mul_add((i - lane) as f64, start);
+    if lane == 0 {
+        base
+    } else {
+        step.mul_add(lane as f64, round(base))
+    }
 }
 
 /// `steps` values of the default type, evenly spaced from `start` to `end`, both included.

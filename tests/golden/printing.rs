@@ -34,8 +34,7 @@ fn arrays_print_as_in_numpy() {
         return;
     };
     let short = PrintOptions::new().precision(3).suppress(true);
-    // Python writes `nan` where Rust writes `NaN`.
-    let three_places = PrintOptions::new().formatter(|v| format!("{v:.3}").to_lowercase());
+    let three_places = PrintOptions::new().formatter(|v| format!("{:.3}", numpy::float(v)));
     for case in file["numpy"].as_array().expect("a list") {
         let x = tensor(
             &case["shape"],
