@@ -3,18 +3,20 @@
 //! `cargo run --release --example iris_logistic -- --help` shows the options.
 
 #[macro_use]
+#[path = "../common/mod.rs"]
 mod common;
+mod pictures;
+mod sklearn;
+mod three_classes;
 
 use clap::Parser;
 use common::options::{PlotFile, at_least_one, plot_file, positive, seed};
-use common::plot::{Chart, Series};
 use retrograd::data::{DataLoader, Sampler, TensorDataset};
-use retrograd::linear_model::LogisticRegression;
-use retrograd::loss::{self, Reduction};
 use retrograd::numpy::PrintOptions;
 use retrograd::prelude::*;
 use retrograd::preprocessing::train_test_split;
 use retrograd::{datasets, nn, numpy, optim, random};
+use sklearn::Sklearn;
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -75,7 +77,7 @@ fn lesson(options: &Options) -> Result<(), Box<dyn Error>> {
     weights_by_hand(&data, &sklearn, options)?;
     let adam = adam_on_the_module(&data, &sklearn, &data_loader, options)?;
     lbfgs_on_the_module(&data, &sklearn, options)?;
-    let three = multi_class(options)?;
+    let three = three_classes::multi_class(options)?;
 
     if let Some(file) = &options.plot {
         let losses = [
@@ -90,9 +92,9 @@ fn lesson(options: &Options) -> Result<(), Box<dyn Error>> {
             ("LBFGS", &optimum),
         ];
         file.draw(&[
-            two_classes(&data, boundaries),
-            loss_by_epoch(losses),
-            three_classes(&three),
+            pictures::two_classes(&data, boundaries),
+            pictures::loss_by_epoch(losses),
+            pictures::three_classes(&three),
         ])?;
     }
     Ok(())
@@ -140,65 +142,6 @@ impl Data {
     /// The model's probabilities for the test data.
     fn test(&self, model: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
         no_grad(|| model(&self.x_test.float()))
-    }
-}
-
-/// C of the batch solver: almost no penalty.
-const C: f64 = 1e5;
-
-/// scikit-learn's solution without an intercept: what every training below is held against.
-struct Sklearn {
-    params: Tensor,
-    /// The probabilities for the test data.
-    proba: Tensor,
-    /// Where scikit-learn's own solver ends, which does not go on to the optimum.
-    stopped_early: Tensor,
-}
-
-impl Sklearn {
-    fn fit(data: &Data) -> retrograd::Result<Self> {
-        let (x, y) = (&data.x_train, &data.y_train);
-        let model = LogisticRegression::options()
-            .fit_intercept(false)
-            .c(C)
-            .fit(x, y)?;
-        let params = model.coef().at(0);
-        print_array(&params);
-
-        let objective = |w: &Tensor| {
-            let penalty = 0.5 * w.square().sum() / (C * x.size(0) as f64);
-            bce_with_logits(&x.matmul(w), y) + penalty
-        };
-        let stopped_early = optim::minimize(objective, &params.zeros_like())
-            .gtol(1e-4)
-            .ftol(64.0 * f64::EPSILON)
-            .max_ls(50)
-            .run()?
-            .x;
-        Ok(Sklearn {
-            proba: model.predict_proba(&data.x_test)?.i((.., 1)),
-            params,
-            stopped_early,
-        })
-    }
-
-    fn print_params(&self) {
-        println!(
-            "parameters from sklearn {}",
-            three_places().array(&self.params)
-        );
-    }
-
-    /// Both solutions' probabilities, one below the other.
-    fn print_both(&self, proba: &Tensor) {
-        print_array(&self.proba);
-        print_array(proba);
-    }
-
-    /// The share of flowers of which both solutions say the same.
-    fn agreement(&self, proba: &Tensor) -> numpy::Float {
-        let same = proba.gt(0.5).eq(self.proba.gt(0.5));
-        numpy::float(same.double().mean().item::<f64>())
     }
 }
 
@@ -530,152 +473,4 @@ fn lbfgs_on_the_module(data: &Data, sklearn: &Sklearn, options: &Options) -> ret
     }
     sklearn.print_both(&data.test(|x| model.forward(x)));
     Ok(())
-}
-
-/// Logarithms of three classes' probabilities: the first form of the multi-class model.
-#[derive(Module)]
-struct LogProbabilities {
-    linear_layer: nn::Linear,
-    log_softmax: nn::LogSoftmax,
-}
-
-impl Forward for LogProbabilities {
-    fn forward(&self, x: &Tensor) -> Tensor {
-        self.log_softmax.forward(&self.linear_layer.forward(x))
-    }
-}
-
-/// The notebook leaves it to its reader: all three classes, full batch, in both forms and against scikit-learn's
-/// multinomial solution at the same penalty (C = 1). Returns the weights `[classes, 1 + features]`, intercepts first.
-fn multi_class(options: &Options) -> retrograd::Result<Tensor> {
-    let iris = datasets::iris();
-    let (n_features, n_classes) = (iris.data.size(1), iris.target_names.len());
-
-    manual_seed(options.seed.into());
-    let model = LogProbabilities {
-        linear_layer: nn::Linear::new(n_features, n_classes),
-        log_softmax: nn::LogSoftmax::new(1),
-    }
-    .to(F64);
-    let loss_fn = loss::Nll::new().reduction(Reduction::Sum);
-    converge(&model.linear_layer, || {
-        loss_fn.forward(&model.forward(&iris.data), &iris.target)
-    })?;
-    let first = coefficients("log-softmax and NLL", &model.linear_layer);
-
-    let model = nn::Linear::new(n_features, n_classes).to(F64);
-    let loss_fn = loss::CrossEntropy::new().reduction(Reduction::Sum);
-    converge(&model, || {
-        loss_fn.forward(&model.forward(&iris.data), &iris.target)
-    })?;
-    let second = coefficients("logits and cross-entropy", &model);
-
-    let sklearn = LogisticRegression::fit(&iris.data, &iris.target)?;
-    let four = PrintOptions::new().precision(4).suppress(true);
-    println!(
-        "multinomial, scikit-learn's\n{}",
-        four.array(sklearn.coef())
-    );
-    for (name, coef) in [("NLL", &first), ("cross-entropy", &second)] {
-        let difference = (coef.i((.., 1..)) - sklearn.coef()).abs().max();
-        println!(
-            "largest difference, {name}: {:.0e}",
-            difference.item::<f64>()
-        );
-    }
-    Ok(second)
-}
-
-/// Minimises the loss's sum and half of the squared weights, the biases free: scikit-learn's objective at C = 1.
-fn converge(linear: &nn::Linear, loss: impl Fn() -> Tensor) -> retrograd::Result<()> {
-    let mut optimizer = optim::Lbfgs::new(linear.parameters(), 1.0)
-        .strong_wolfe()
-        .max_iter(1_000)
-        .tolerance_change(1e-12);
-    optimizer.step_with(|| loss() + 0.5 * linear.weight.square().sum())?;
-    Ok(())
-}
-
-/// Prints the weights, and returns them behind their biases.
-fn coefficients(title: &str, linear: &nn::Linear) -> Tensor {
-    let four = PrintOptions::new().precision(4).suppress(true);
-    let weight = linear.weight.detach();
-    println!("multinomial, {title}\n{}", four.array(&weight));
-    let bias = linear.bias.as_ref().expect("made with a bias").detach();
-    retrograd::cat([&bias.unsqueeze(1), &weight], 1)
-}
-
-/// The features that are drawn: length and width of the petals.
-const PETAL: [usize; 2] = [2, 3];
-
-/// One series for each class.
-fn flowers(x: &Tensor, y: &Tensor, names: &[&str]) -> Vec<Series> {
-    let column = |i: usize| x.i((.., i as i64)).to_vec::<f64>();
-    let (length, width) = (column(PETAL[0]), column(PETAL[1]));
-    let classes = y.long().to_vec::<i64>();
-    let class = |(c, name): (usize, &&str)| {
-        let rows = (0..classes.len()).filter(|i| classes[*i] == c as i64);
-        Series {
-            name: name.to_string(),
-            points: rows.map(|i| (length[i], width[i])).collect(),
-            joined: false,
-        }
-    };
-    names.iter().enumerate().map(class).collect()
-}
-
-/// Where `bias + w x` is 0, for flowers whose other features have the data's mean.
-fn boundary(name: &str, bias: f64, w: &[f64], x: &Tensor) -> Series {
-    let mean = x.mean_dim(0).to_vec::<f64>();
-    let others = (0..w.len()).filter(|i| !PETAL.contains(i));
-    let offset = bias + others.map(|i| w[i] * mean[i]).sum::<f64>();
-    let [length, width] = PETAL;
-    let lengths = (0..=300).map(|k| 1.0 + f64::from(k) * 0.02);
-    let points = lengths.map(|l| (l, -(offset + w[length] * l) / w[width]));
-    let inside = points.filter(|p| (0.0..=2.6).contains(&p.1));
-    Series::line(name, inside.collect())
-}
-
-fn two_classes(data: &Data, params: [(&str, &Tensor); 3]) -> Chart {
-    let mut series = flowers(&data.x_train, &data.y_train, &["others", "virginica"]);
-    series.extend(params.map(|(name, params)| {
-        let w = params.to_vec::<f32>().into_iter().map(f64::from);
-        boundary(name, 0.0, &w.collect::<Vec<_>>(), &data.x_train)
-    }));
-    Chart::new(
-        "training data and decision boundaries",
-        ["petal length (cm)", "petal width (cm)"],
-        series,
-    )
-}
-
-fn loss_by_epoch(losses: [(&str, &Vec<f64>); 4]) -> Chart {
-    let line = |(name, losses): (&str, &Vec<f64>)| {
-        let points = losses.iter().enumerate();
-        Series::line(
-            name,
-            points.map(|(i, l)| (i as f64 + 1.0, l.log10())).collect(),
-        )
-    };
-    Chart::new(
-        "mini-batches",
-        ["epoch", "log10 of the mean loss"],
-        losses.map(line).into(),
-    )
-}
-
-fn three_classes(weights: &Tensor) -> Chart {
-    let iris = datasets::iris();
-    let mut series = flowers(&iris.data, &iris.target, &iris.target_names);
-    for c in 0..2 {
-        let between = (weights.at(c + 1) - weights.at(c)).to_vec::<f64>();
-        let [a, b] = [c, c + 1].map(|c| iris.target_names[c as usize]);
-        let name = format!("{a} or {b}");
-        series.push(boundary(&name, between[0], &between[1..], &iris.data));
-    }
-    Chart::new(
-        "three classes",
-        ["petal length (cm)", "petal width (cm)"],
-        series,
-    )
 }
