@@ -60,6 +60,53 @@ activations! {
     Tanhshrink = |x| functional::try_tanhshrink(x), "0.0" => "0.0";
 }
 
+/// `x Phi(x)` with the normal distribution function, by erf or by an approximation through tanh (Hendrycks and Gimpel
+/// 2016), elementwise.
+///
+/// ```
+/// use retrograd::nn::{Forward, GELU};
+/// let y = GELU::new().forward(&retrograd::tensor![1.0]).item::<f32>();
+/// assert!((y - 0.841_345).abs() < 1e-6);
+/// assert_eq!(GELU::tanh().to_string(), "GELU(approximate='tanh')");
+/// ```
+#[derive(Debug, Clone, Copy, Default, Module)]
+#[module(extra_repr = GELU::describe)]
+pub struct GELU {
+    approximate: bool,
+}
+
+impl GELU {
+    /// By erf, PyTorch's `approximate="none"`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// By `tanh(sqrt(2 / pi) (x + 0.044715 x^3))`, PyTorch's `approximate="tanh"`.
+    pub fn tanh() -> Self {
+        GELU { approximate: true }
+    }
+
+    fn describe(&self) -> String {
+        let how = if self.approximate { "tanh" } else { "none" };
+        format!("approximate='{how}'")
+    }
+}
+
+impl Forward for GELU {
+    #[track_caller]
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.try_forward(x).or_panic()
+    }
+
+    #[track_caller]
+    fn try_forward(&self, x: &Tensor) -> Result<Tensor> {
+        match self.approximate {
+            true => functional::try_gelu_tanh(x),
+            false => functional::try_gelu(x),
+        }
+    }
+}
+
 /// The input itself.
 ///
 /// ```

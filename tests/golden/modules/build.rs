@@ -292,6 +292,10 @@ fn activation(call: &Call) -> Option<Box<dyn Layer>> {
         "LeakyReLU" => {
             boxed(nn::LeakyReLU::new().negative_slope(number(0, "negative_slope", 0.01)))
         }
+        "GELU" => boxed(match call.text(0, "approximate") {
+            Some("tanh") => nn::GELU::tanh(),
+            _ => nn::GELU::new(),
+        }),
         "ELU" => boxed(nn::ELU::new().alpha(number(0, "alpha", 1.0))),
         "CELU" => boxed(nn::CELU::new().alpha(number(0, "alpha", 1.0))),
         "Softplus" => boxed(
