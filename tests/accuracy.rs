@@ -130,9 +130,10 @@ functions! {
 #[test]
 fn functions_of_two() {
     type Two = fn(&[Tensor]) -> Tensor;
-    let functions: [(&str, Two); 2] = [
+    let functions: [(&str, Two); 3] = [
         ("pow", |x| x[0].pow(&x[1])),
         ("atan2", |x| x[0].atan2(&x[1])),
+        ("hypot", |x| x[0].hypot(&x[1])),
     ];
     for (name, f) in functions {
         assert!(

@@ -2,8 +2,8 @@
 
 use pulp::Arch;
 
-/// Below this many elements the plain loop is quicker than choosing.
-const SMALL: usize = 16;
+/// Up to this many elements the plain loop is quicker than choosing.
+pub(crate) const SMALL: usize = 16;
 
 /// Runs a loop compiled for the widest instruction set.
 #[inline]
@@ -13,6 +13,12 @@ pub(crate) fn vectorize<R>(len: usize, body: impl FnOnce() -> R) -> R {
     } else {
         Arch::new().dispatch(body)
     }
+}
+
+/// As [`vectorize`], for code that fuses multiply-adds: compiled for every CPU, each of them is a call into a library.
+#[inline]
+pub(crate) fn fused<R>(body: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(body)
 }
 
 /// `out[i] = f(x[i])`.
@@ -40,8 +46,7 @@ pub(crate) fn map_mostly<T: Copy>(
     rare: impl Fn(T) -> T,
 ) {
     const BLOCK: usize = 256;
-    vectorize(
-        out.len(),
+    fused(
         #[inline(always)]
         || {
             for (out, x) in out.chunks_mut(BLOCK).zip(x.chunks(BLOCK)) {

@@ -1,6 +1,6 @@
 //! Angles of points.
 
-use super::binary::zip;
+use super::binary::zip_fused;
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
@@ -53,7 +53,7 @@ fallible! {
         let shape = broadcast("atan2", self.shape(), x.shape())?;
         let (y, x_arg) = (self.arg(), Arg::Tensor(x));
         let dtype = result_dtype(&[y, x_arg]).or_default_float();
-        let out = with_float!(dtype, T => zip::<T, T>(y, x_arg, shape, |y, x| y.atan2_(x)),
+        let out = with_float!(dtype, T => zip_fused::<T, T>(y, x_arg, shape, #[inline(always)] |y, x| y.atan2_(x)),
             else unreachable!("a floating-point type was chosen"));
         Ok(out.record(&[y, x_arg], |_| Atan2 { y: Saved::input(self), x: Saved::input(x) }))
     }

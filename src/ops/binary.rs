@@ -2,6 +2,8 @@
 
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::elementwise::{self, Side};
+use crate::kernels::math::Math;
+use crate::kernels::simd;
 use crate::shape::Dims;
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, Values};
@@ -128,6 +130,55 @@ pub(crate) fn map<T: Element, R: Element>(x: &Tensor, f: impl Fn(T) -> R) -> Inn
     let data = match single(x.arg()) {
         Some(value) => Data::one(f(value)),
         None => elementwise::map(&load::<T>(x.arg()), f),
+    };
+    Inner::new(Dims::from_slice(x.shape()), data)
+}
+
+/// As [`map`], for transcendental functions, which fuse multiply-adds.
+pub(crate) fn map_fused<T: Element, R: Element>(x: &Tensor, f: impl Fn(T) -> R) -> Inner {
+    if x.numel() > simd::SMALL {
+        return map(x, f);
+    }
+    let one = |v| {
+        simd::fused(
+            #[inline(always)]
+            || f(v),
+        )
+    };
+    map(x, one)
+}
+
+/// As [`zip`], for transcendental functions, which fuse multiply-adds.
+pub(crate) fn zip_fused<T: Element, R: Element>(
+    lhs: Arg<'_>,
+    rhs: Arg<'_>,
+    shape: Dims,
+    f: impl Fn(T, T) -> R + Copy,
+) -> Inner {
+    if shape.iter().product::<usize>() > simd::SMALL {
+        return zip(lhs, rhs, shape, f);
+    }
+    let one = |a, b| {
+        simd::fused(
+            #[inline(always)]
+            || f(a, b),
+        )
+    };
+    zip(lhs, rhs, shape, one)
+}
+
+/// As [`map`], for a trigonometric function, by `near` where angles are not huge, else by `any`.
+#[inline(never)]
+pub(crate) fn map_angles<T: Element + Math>(
+    x: &Tensor,
+    (near, any): (impl Fn(T) -> T, impl Fn(T) -> T),
+) -> Inner {
+    let data = match single(x.arg()) {
+        Some(value) => Data::one(simd::fused(
+            #[inline(always)]
+            || any(value),
+        )),
+        None => elementwise::map_angles(&load::<T>(x.arg()), (near, any)),
     };
     Inner::new(Dims::from_slice(x.shape()), data)
 }

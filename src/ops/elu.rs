@@ -7,10 +7,8 @@ use super::activation::activation;
 #[cfg(test)]
 use super::case::Case;
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 /// `SELU`'s constants (Klambauer et al. 2017), for which the activations keep mean 0 and variance 1.

@@ -6,6 +6,7 @@ use super::fallible_fn;
 use super::pick::{Runs, picked, plain_position, positions, scatter};
 use crate::dtype::{Element, with_float};
 use crate::error::{Error, Result};
+use crate::kernels::math::Math as _;
 use crate::shape::Dims;
 use crate::tape::{Cx, Op};
 use crate::{Operand, Tensor, no_grad};
@@ -142,7 +143,7 @@ fn norm<T: Float>(row: &[T], p: f64) -> f64 {
         f64::INFINITY => sizes.fold(0.0, f64::max),
         1.0 => sizes.sum(),
         2.0 => sizes.map(|v| v * v).sum::<f64>().sqrt(),
-        _ => sizes.map(|v| v.powf(p)).sum::<f64>().powf(1.0 / p),
+        _ => sizes.map(|v| v.pow_(p)).sum::<f64>().pow_(1.0 / p),
     }
 }
 

@@ -4,10 +4,8 @@ use super::activation::activation;
 #[cfg(test)]
 use super::case::Case;
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, SQRT_2};
 

@@ -1,13 +1,14 @@
 //! Lengths of the longest sides of right triangles.
 
 use super::align::in_type;
-use super::binary::zip;
+use super::binary::zip_fused;
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
 use super::mean::check_float;
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::math::Math as _;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::result_dtype;
@@ -51,7 +52,7 @@ fallible! {
         let dtype = result_dtype(&[l, r]);
         let (a, b) = (in_type(l, dtype), in_type(r, dtype));
         check_float("hypot", &a)?;
-        let out = with_float!(dtype, T => zip::<T, T>(a.arg(), b.arg(), shape, |a, b| a.hypot(b)),
+        let out = with_float!(dtype, T => zip_fused::<T, T>(a.arg(), b.arg(), shape, #[inline(always)] |a, b| a.hypot_(b)),
             else unreachable!("only floats come here"));
         Ok(out.record(&[a.arg(), b.arg()], |out| Hypot {
             lhs: Saved::input(&a),

@@ -8,9 +8,7 @@ use super::mean::check_float;
 use super::{fallible, fallible_fn};
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
-use crate::kernels::elementwise;
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 activation! {

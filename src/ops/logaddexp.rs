@@ -1,7 +1,7 @@
 //! Sums of exponentials, of which only the logarithms are kept.
 
 use super::align::in_type;
-use super::binary::zip;
+use super::binary::zip_fused;
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
@@ -51,7 +51,7 @@ fallible! {
         let dtype = result_dtype(&[l, r]);
         let (a, b) = (in_type(l, dtype), in_type(r, dtype));
         check_float("logaddexp", &a)?;
-        let out = with_float!(dtype, T => zip::<T, T>(a.arg(), b.arg(), shape, |a, b| {
+        let out = with_float!(dtype, T => zip_fused::<T, T>(a.arg(), b.arg(), shape, #[inline(always)] |a, b| {
             if a.is_infinite() && a == b {
                 return a;
             }

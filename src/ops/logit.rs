@@ -1,16 +1,14 @@
 //! Logarithms of odds.
 
-use super::binary::load;
+use super::binary::map_fused;
 #[cfg(test)]
 use super::case::Case;
 use crate::Operand;
 use crate::Tensor;
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
-use crate::kernels::elementwise;
 use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 
 /// `log(x / (1 - x))`, of `x` brought into the range from `eps` to `1 - eps` where it is given.
 pub(crate) struct Logit {
@@ -47,15 +45,18 @@ impl Op for Logit {
 fn logit(x: &Tensor, eps: Option<f64>) -> Result<Tensor> {
     let out = with_float!(x.dtype().or_default_float(), T => {
         let bounds = eps.map(|eps| (eps as T, 1.0 - eps as T));
-        let log_odds = |v: T| -> T {
-            let v = match bounds {
-                Some((low, _)) if v < low => low,
-                Some((_, high)) if v > high => high,
-                _ => v,
-            };
-            (v / (1.0 - v)).log_()
-        };
-        Inner::new(x.shape().into(), elementwise::map(&load::<T>(x.arg()), log_odds))
+        map_fused::<T, T>(
+            x,
+            #[inline(always)]
+            |v| {
+                let v = match bounds {
+                    Some((low, _)) if v < low => low,
+                    Some((_, high)) if v > high => high,
+                    _ => v,
+                };
+                (v / (1.0 - v)).log_()
+            },
+        )
     }, else unreachable!("a floating-point type was chosen"));
     Ok(out.record(&[x.arg()], |_| Logit {
         input: Saved::input(x),

@@ -1,6 +1,6 @@
 //! Elementwise losses whose formulas must not be left to compositions, which overflow.
 
-use super::binary::{load, zip};
+use super::binary::{load, zip, zip_fused};
 #[cfg(test)]
 use super::case::{Case, sample};
 use crate::dtype::with_float;
@@ -65,7 +65,7 @@ fn slope(p: &Tensor, y: &Tensor) -> Result<Tensor> {
 #[track_caller]
 pub(crate) fn binary_cross_entropy(p: &Tensor, y: &Tensor) -> Tensor {
     let out = with_float!(p.dtype(), T => {
-        zip::<T, T>(p.arg(), y.arg(), p.shape().into(), |p, y| {
+        zip_fused::<T, T>(p.arg(), y.arg(), p.shape().into(), #[inline(always)] |p, y| {
             let clamp = |log: T| if log < -100.0 { -100.0 } else { log };
             (y - 1.0) * clamp((-p).log1p_()) - y * clamp(p.log_())
         })
@@ -160,7 +160,7 @@ pub(crate) fn binary_cross_entropy_with_logits(
         });
         let mut data = crate::tensor::storage::Data::<T>::scratch(x.numel());
         let out = data.make_mut();
-        simd::vectorize(out.len(), #[inline(always)] || {
+        simd::fused(#[inline(always)] || {
             out.iter_mut().zip(losses).for_each(|(out, loss)| *out = loss);
         });
         Inner::new(x.shape().into(), data)

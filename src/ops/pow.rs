@@ -1,16 +1,14 @@
 //! Powers.
 
-use super::binary::{load, zip};
+use super::binary::{load, map, map_fused, zip, zip_fused};
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
 use crate::dtype::{Element, with_number};
 use crate::error::{Error, Result};
-use crate::kernels::elementwise;
 use crate::kernels::math::Math as _;
 use crate::shape::broadcast;
 use crate::tape::{Cx, Op, Saved, SavedArg};
-use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, Number, result_dtype};
 use crate::{DType, Operand, Tensor};
 
@@ -19,8 +17,8 @@ trait Power: Element {
     fn power(self, exponent: Self) -> Self;
 
     /// All elements raised to one power.
-    fn powers(x: &[Self], exponent: Self) -> Data<Self> {
-        elementwise::map(x, |x| x.power(exponent))
+    fn powers(x: &Tensor, exponent: Self) -> Inner {
+        map::<Self, Self>(x, |x| x.power(exponent))
     }
 }
 macro_rules! power {
@@ -31,16 +29,16 @@ macro_rules! power {
                 self.pow_(exponent)
             }
 
-            fn powers(x: &[Self], exponent: Self) -> Data<Self> {
+            fn powers(x: &Tensor, exponent: Self) -> Inner {
                 // PyTorch writes these out, which is quicker and rounds as its figures do.
                 match exponent {
-                    2.0 => elementwise::map(x, |x| x * x),
-                    3.0 => elementwise::map(x, |x| x * x * x),
-                    -1.0 => elementwise::map(x, |x| 1.0 / x),
-                    -2.0 => elementwise::map(x, |x| 1.0 / (x * x)),
-                    0.5 => elementwise::map(x, |x| x.sqrt()),
-                    -0.5 => elementwise::map(x, |x| 1.0 / x.sqrt()),
-                    _ => elementwise::map(x, |x| x.pow_(exponent)),
+                    2.0 => map::<$t, $t>(x, |x| x * x),
+                    3.0 => map::<$t, $t>(x, |x| x * x * x),
+                    -1.0 => map::<$t, $t>(x, |x| 1.0 / x),
+                    -2.0 => map::<$t, $t>(x, |x| 1.0 / (x * x)),
+                    0.5 => map::<$t, $t>(x, |x| x.sqrt()),
+                    -0.5 => map::<$t, $t>(x, |x| 1.0 / x.sqrt()),
+                    _ => map_fused::<$t, $t>(x, #[inline(always)] |x| x.pow_(exponent)),
                 }
             }
         }
@@ -147,12 +145,9 @@ pub(crate) fn pow_args(base: Arg<'_>, exponent: Arg<'_>) -> Result<Tensor> {
             cure: "Cast the tensor first, with `.to(F32)`.".into(),
         });
     }
-    let out = with_number!(dtype, T => match exponent.shape() {
-        [] => {
-            let data = T::powers(&load::<T>(base), load::<T>(exponent)[0]);
-            Inner::new(shape, data)
-        }
-        _ => zip::<T, T>(base, exponent, shape, Power::power),
+    let out = with_number!(dtype, T => match (base, exponent.shape()) {
+        (Arg::Tensor(base), []) => T::powers(base, load::<T>(exponent)[0]),
+        _ => zip_fused::<T, T>(base, exponent, shape, #[inline(always)] |a: T, b| a.power(b)),
     }, else {
         if let Arg::Tensor(_) = exponent {
             return Err(Error::DType {

@@ -4,10 +4,8 @@ use super::activation::activation;
 #[cfg(test)]
 use super::case::Case;
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::kernels::math::{Exp as _, Math as _};
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 activation! {

@@ -111,7 +111,7 @@ fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inne
     let plan = Plan::over(op, x, [axis], false)?;
     Ok(with_float!(x.dtype(), T => {
         let data = plan.blocks::<T>(x).rows(|row: &[T], out: &mut [T]| {
-            crate::kernels::simd::vectorize(row.len(), #[inline(always)] || {
+            crate::kernels::simd::fused(#[inline(always)] || {
                 let top = greatest!(row.iter().copied(), T);
                 out.iter_mut().zip(row).for_each(|(o, &v)| *o = (v - top).exp_());
                 let sum: T = out.iter().sum();

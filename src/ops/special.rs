@@ -1,16 +1,14 @@
 //! The error function and the gamma function's logarithm, with their kin.
 
-use super::binary::load;
+use super::binary::map;
 #[cfg(test)]
 use super::case::Case;
 use super::unary::unary;
 use crate::Element as _;
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::kernels::math::{Math as _, Polygamma};
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 use std::f64::consts::FRAC_2_SQRT_PI;
 
@@ -103,8 +101,7 @@ impl Tensor {
     pub fn polygamma(&self, n: usize) -> Tensor {
         let function = Polygamma::new(n);
         let out = with_float!(self.dtype().or_default_float(), T => {
-            let values = load::<T>(self.arg());
-            Inner::new(self.shape().into(), elementwise::map(&values, |v: T| function.at(v.cast::<f64>()).cast::<T>()))
+            map::<T, T>(self, |v| function.at(v.cast::<f64>()).cast::<T>())
         }, else unreachable!("a floating-point type was chosen"));
         out.record(&[self.arg()], |_| PolygammaOp {
             n,

@@ -80,25 +80,22 @@ macro_rules! unary {
     (@save output $self:ident $out:ident) => { Saved::output($out) };
     (@map lift $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
-            $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
+            $crate::ops::binary::map_fused::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
         }, else unreachable!("a floating-point type was chosen"))
     };
     (@map angle $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
-            $crate::tensor::Inner::new(
-                $this.shape().into(),
-                $crate::kernels::elementwise::map_angles(&$crate::ops::binary::load::<T>($this.arg()), $forward),
-            )
+            $crate::ops::binary::map_angles::<T>($this, $forward)
         }, else unreachable!("a floating-point type was chosen"))
     };
     (@map keep $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_number!($this.dtype(), T => {
-            $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
+            $crate::ops::binary::map::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
         }, else return Err($crate::ops::unary::no_bool(stringify!($method))))
     };
     (@map any $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_number!($this.dtype(), T => {
-            $crate::ops::binary::map::<T, T>($this, |$v: T| -> T { $forward })
+            $crate::ops::binary::map::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
         }, else return Ok($this.clone()))
     };
 }

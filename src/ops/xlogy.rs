@@ -1,7 +1,7 @@
 //! Products with a logarithm that are 0 where the factor is.
 
 use super::align::in_type;
-use super::binary::zip;
+use super::binary::zip_fused;
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
@@ -55,7 +55,7 @@ fallible! {
         let shape = broadcast("xlogy", l.shape(), r.shape())?;
         let dtype = result_dtype(&[l, r]).or_default_float();
         let (x, y) = (in_type(l, dtype), in_type(r, dtype));
-        let out = with_float!(dtype, T => zip::<T, T>(x.arg(), y.arg(), shape, |x, y| {
+        let out = with_float!(dtype, T => zip_fused::<T, T>(x.arg(), y.arg(), shape, #[inline(always)] |x, y| {
             if x == 0.0 && !y.is_nan() { 0.0 } else { x * y.log_() }
         }), else unreachable!("a floating-point type was chosen"));
         Ok(out.record(&[x.arg(), y.arg()], |_| Xlogy { x: Saved::input(&x), y: Saved::input(&y) }))

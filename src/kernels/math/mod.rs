@@ -49,6 +49,7 @@ pub(crate) trait Math: Copy {
     fn lgamma_(self) -> Self;
     fn digamma_(self) -> Self;
     fn pow_(self, exponent: Self) -> Self;
+    fn hypot_(self, other: Self) -> Self;
 
     /// Whether [`sin_`](Math::sin_) and its kin leave vector code for this angle; [`sin_near`](Math::sin_near) and its
     /// kin, which never leave it, are wrong then.
@@ -108,6 +109,7 @@ math! {
     two: {
     atan2_ => inverse::atan2;
     pow_ => power::pow;
+        hypot_ => power::hypot;
     }
     wide: {
     lgamma_ => lgamma;

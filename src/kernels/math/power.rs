@@ -39,3 +39,29 @@ pub(super) fn pow<F: Real>(x: F, y: F) -> F {
         result
     }
 }
+
+/// `sqrt(x^2 + y^2)`, scaled so that the squares do not overflow or vanish.
+#[inline(always)]
+pub(super) fn hypot<F: Real>(x: F, y: F) -> F {
+    let (a, b) = (x.abs(), y.abs());
+    let (long, short) = if a < b { (b, a) } else { (a, b) };
+    let (one, endless) = (F::of(1.0), F::INFINITY);
+    let (small, large) = (F::SMALL * F::SMALL, F::LARGE * F::LARGE);
+    let (down, up) = if long > F::LARGE {
+        (small, large)
+    } else {
+        (one, one)
+    };
+    let (down, up) = if long < F::SMALL {
+        (large, small)
+    } else {
+        (down, up)
+    };
+    let (long, short) = (long * down, short * down);
+    let length = long.mul_add(long, short * short).sqrt() * up;
+    if a == endless || b == endless {
+        endless
+    } else {
+        length
+    }
+}
