@@ -12,14 +12,17 @@ use std::ops::Deref;
 
 /// Sums, differences and products of elements: integers wrap around, `bool` takes "or" and "and".
 pub(crate) trait Arithmetic: Element {
+    /// The type in which PyTorch keeps a running sum or product of such elements.
+    type Running: Arithmetic;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
 }
 
 macro_rules! arithmetic {
-    ($($t:ty: |$a:ident, $b:ident| $plus:expr, $minus:expr, $times:expr;)*) => { $(
+    ($($t:ty, $running:ty: |$a:ident, $b:ident| $plus:expr, $minus:expr, $times:expr;)*) => { $(
         impl Arithmetic for $t {
+            type Running = $running;
             #[inline(always)]
             fn plus(self, $b: Self) -> Self { let $a = self; $plus }
             #[inline(always)]
@@ -30,10 +33,10 @@ macro_rules! arithmetic {
     )* };
 }
 arithmetic! {
-    f32: |a, b| a + b, a - b, a * b;
-    f64: |a, b| a + b, a - b, a * b;
-    i64: |a, b| a.wrapping_add(b), a.wrapping_sub(b), a.wrapping_mul(b);
-    bool: |a, b| a | b, a & !b, a & b;
+    f32, f64: |a, b| a + b, a - b, a * b;
+    f64, f64: |a, b| a + b, a - b, a * b;
+    i64, i64: |a, b| a.wrapping_add(b), a.wrapping_sub(b), a.wrapping_mul(b);
+    bool, bool: |a, b| a | b, a & !b, a & b;
 }
 
 /// An operand's elements in row-major order.

@@ -10,7 +10,7 @@ use crate::dtype::with_number;
 use crate::error::Result;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
-use crate::{DType, Operand, Tensor};
+use crate::{DType, Element, Operand, Tensor};
 
 pub(crate) struct Cumprod {
     input: Saved,
@@ -53,7 +53,8 @@ impl Op for Cumprod {
 }
 
 fallible! {
-    /// The products of the elements up to and with each one, along an axis. `bool` gives `i64`.
+    /// The products of the elements up to and with each one, along an axis; those of `f32` are kept in `f64` on the way.
+    /// `bool` gives `i64`.
     ///
     /// # Panics
     /// If the tensor has no such axis.
@@ -66,10 +67,10 @@ fallible! {
         let plan = Plan::over("cumprod", self, [axis], false)?;
         let out = with_number!(self.dtype(), T => {
             let data = plan.blocks::<T>(self).rows(|row: &[T], out: &mut [T]| {
-                let mut product = 1i8 as T;
+                let mut product: <T as Arithmetic>::Running = 1i64.cast();
                 out.iter_mut().zip(row).for_each(|(o, &v)| {
-                    product = product.times(v);
-                    *o = product;
+                    product = product.times(v.cast());
+                    *o = product.cast();
                 });
             });
             Inner::new(self.shape().into(), data)

@@ -9,7 +9,7 @@ use crate::dtype::with_number;
 use crate::error::Result;
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
-use crate::{DType, Operand, Tensor};
+use crate::{DType, Element, Operand, Tensor};
 
 pub(crate) struct Cumsum {
     axis: i64,
@@ -45,7 +45,8 @@ impl Op for Cumsum {
 }
 
 fallible! {
-    /// The sums of the elements up to and with each one, along an axis. `bool` gives `i64`.
+    /// The sums of the elements up to and with each one, along an axis; those of `f32` are kept in `f64` on the way.
+    /// `bool` gives `i64`.
     ///
     /// # Panics
     /// If the tensor has no such axis.
@@ -58,10 +59,10 @@ fallible! {
         let plan = Plan::over("cumsum", self, [axis], false)?;
         let out = with_number!(self.dtype(), T => {
             let data = plan.blocks::<T>(self).rows(|row: &[T], out: &mut [T]| {
-                let mut sum = T::default();
+                let mut sum = <T as Arithmetic>::Running::default();
                 out.iter_mut().zip(row).for_each(|(o, &v)| {
-                    sum = sum.plus(v);
-                    *o = sum;
+                    sum = sum.plus(v.cast());
+                    *o = sum.cast();
                 });
             });
             Inner::new(self.shape().into(), data)
