@@ -146,7 +146,10 @@ fn every_call_that_pytorch_refuses_is_refused_or_has_its_reason() {
                 complain(error.to_string())
             }
             Ok(Err(Refusal::Error(_))) => refused += 1,
-            Ok(Err(Refusal::Forbidden(_) | Refusal::LeftOut(_))) => forbidden += 1,
+            Ok(Err(Refusal::Forbidden(why) | Refusal::LeftOut(why))) => {
+                forbidden += 1;
+                println!("{i} {op}: {why}");
+            }
             Ok(Ok(out)) => {
                 let listed = |entry: &&Accepted| entry.op == op && message.contains(entry.words);
                 match ACCEPTED.iter().find(listed) {

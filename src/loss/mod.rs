@@ -60,6 +60,33 @@ pub enum Reduction {
     None,
 }
 
+/// By PyTorch's names, for settings that come as text.
+///
+/// ```
+/// use retrograd::loss::Reduction;
+/// assert_eq!("sum".parse::<Reduction>()?, Reduction::Sum);
+/// assert!("total".parse::<Reduction>().is_err());
+/// # Ok::<(), retrograd::Error>(())
+/// ```
+impl std::str::FromStr for Reduction {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "mean" => Ok(Reduction::Mean),
+            "sum" => Ok(Reduction::Sum),
+            "none" => Ok(Reduction::None),
+            other => Err(Error::InvalidArgument {
+                op: "Reduction",
+                argument: "reduction",
+                value: format!("{other:?}"),
+                problem: "there is no reduction of that name".into(),
+                cure: "Give \"mean\", \"sum\" or \"none\".".into(),
+            }),
+        }
+    }
+}
+
 impl Reduction {
     #[track_caller]
     fn of(self, losses: Tensor) -> Tensor {

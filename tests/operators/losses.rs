@@ -5,14 +5,8 @@ use super::{Outcome, Run};
 use retrograd::loss::{self, Reduction};
 
 fn reduction(call: &Call) -> Result<Reduction, Refusal> {
-    match call.text(usize::MAX, "reduction")? {
-        None | Some("mean") => Ok(Reduction::Mean),
-        Some("sum") => Ok(Reduction::Sum),
-        Some("none") => Ok(Reduction::None),
-        Some(other) => Err(Refusal::Forbidden(format!(
-            "there is no Reduction of the name {other}"
-        ))),
-    }
+    let name = call.text(usize::MAX, "reduction")?;
+    Ok(name.map_or(Ok(Reduction::Mean), str::parse)?)
 }
 
 /// A loss with settings that take a tensor, where the call has one.
