@@ -11,6 +11,8 @@ mod error;
 pub mod functional;
 mod inputs;
 mod kernels;
+#[cfg(feature = "linalg")]
+pub mod linalg;
 pub mod linear_model;
 pub mod loss;
 pub mod metrics;

@@ -7,7 +7,9 @@ use super::pick::{Runs, kind, pick, positions};
 use crate::dtype::{with_dtype, with_float};
 use crate::error::{Error, Result};
 use crate::shape::{Dims, row_major};
-use crate::{DType, Element, Tensor};
+use crate::tensor::Inner;
+use crate::tensor::storage::Data;
+use crate::{DType, Element, Operand, Tensor};
 use std::sync::Arc;
 
 /// The distinct elements of a tensor; see [`Tensor::unique_all`].
@@ -203,13 +205,14 @@ fallible! {
             let cure = "Give finite bounds in order, or 0 and 0 for those of the data, which then must be finite.";
             return Err(refuse_bins("low", format!("{low}, high = {high}"), "these bounds are no range", cure));
         }
-        with_float!(self.dtype(), T => {
-            Ok(Tensor::from(histogram(&self.values::<T>(), bins, low, high)))
-        }, else Err(Error::DType {
+        let counts = with_float!(self.dtype(), T => {
+            Inner::new(Dims::from_slice(&[bins]), Data::from_vec(histogram(&self.values::<T>(), bins, low, high)))
+        }, else return Err(Error::DType {
             op: "histc",
             problem: format!("the tensor holds {}", self.dtype()),
             cure: "Cast it first, with `.to(F32)`; `bincount` counts integers.".into(),
-        }))
+        }));
+        Ok(counts.record_without_derivative("histc", &[self.arg()]))
     }
 
     /// The positions of all elements other than 0 or false, `[n, axes]`, in row-major order.

@@ -26,7 +26,10 @@ macro_rules! ops {
         #[cfg(test)]
         fn table() -> Vec<(&'static str, &'static str, Vec<case::Case>)> {
             use crate::tape::Op;
-            vec![$($((stringify!($op), <$file::$op $(<$kind>)? as Op>::NAME, <$file::$op $(<$kind>)? as Op>::cases()),)*)*]
+            let mut all = vec![$($((stringify!($op), <$file::$op $(<$kind>)? as Op>::NAME, <$file::$op $(<$kind>)? as Op>::cases()),)*)*];
+            #[cfg(feature = "linalg")]
+            all.extend(crate::linalg::table());
+            all
         }
 
         /// What every file, here and beside this folder, says of its public operators, with the file's module.
@@ -35,6 +38,8 @@ macro_rules! ops {
             let mut all = Vec::new();
             $(all.extend($file::operators().into_iter().map(|operator| (concat!("ops::", stringify!($file)), operator)));)*
             all.extend(crate::loss::operators().into_iter().map(|operator| ("loss", operator)));
+            #[cfg(feature = "linalg")]
+            all.extend(crate::linalg::operators().into_iter().map(|operator| ("linalg", operator)));
             all
         }
     };

@@ -214,8 +214,19 @@ pub(super) fn plain_position(
 pub(crate) fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor) -> Result<Runs> {
     let values = positions(op, index)?;
     let axis = shape::axis(op, axis, shape.len())?;
-    let fits = index.rank() == shape.len()
-        && (0..shape.len()).all(|a| a == axis || index.shape()[a] <= shape[a]);
+    // A number counts as a vector of one on either side, as in PyTorch.
+    let one = Dims::from_slice(&[1]);
+    let own: Dims = if shape.is_empty() {
+        one.clone()
+    } else {
+        shape.into()
+    };
+    let sizes: Dims = if index.rank() == 0 {
+        one
+    } else {
+        index.shape().into()
+    };
+    let fits = sizes.len() == own.len() && (0..own.len()).all(|a| a == axis || sizes[a] <= own[a]);
     if !fits && index.numel() > 0 {
         return Err(Error::Shape {
             op,
@@ -226,8 +237,7 @@ pub(crate) fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor
             cure: format!("It needs as many axes, none of them longer but axis {axis}."),
         });
     }
-    let steps = row_major(shape);
-    let sizes = index.shape();
+    let steps = row_major(&own);
     let mut starts = Vec::with_capacity(values.len());
     for (i, &value) in values.iter().enumerate() {
         let (mut rest, mut start) = (i, 0);
@@ -236,13 +246,10 @@ pub(crate) fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor
             rest /= sizes[a];
             start += steps[a]
                 * if a == axis {
-                    plain_position(op, value, axis, shape[axis])?
+                    plain_position(op, value, axis, own[axis])?
                 } else {
                     at
                 };
-        }
-        if sizes.is_empty() {
-            plain_position(op, value, 0, 1)?;
         }
         starts.push(start);
     }
@@ -250,7 +257,7 @@ pub(crate) fn along(op: &'static str, shape: &[usize], axis: i64, index: &Tensor
         starts,
         run: 1,
         from: shape.into(),
-        to: sizes.into(),
+        to: index.shape().into(),
     })
 }
 
@@ -437,6 +444,17 @@ pub(crate) fn operators() -> Vec<super::operator::Operator> {
         Operator::node::<Pick<kind::MaskedSelect>>("masked_select", "Tensor::masked_select"),
         Operator::node::<Pick<kind::Flip>>("flip", "Tensor::flip"),
         Operator::node::<Pick<kind::Roll>>("roll", "Tensor::roll"),
+        Operator::new(
+            "index_put",
+            "Tensor::index_put Tensor::index_put_",
+            [Case::new(
+                [sample(&[3, 2], -2.0, 2.0, 0), sample(&[2], -2.0, 2.0, 1)],
+                |x| {
+                    let put = x[0].index_put((Tensor::from([2i64, 0]), 1), &x[1]);
+                    put.pow(2)
+                },
+            )],
+        ),
         Operator::node::<Pick<kind::Index>>("__getitem__", "Tensor::i")
             .and::<super::slice::Slice>()
             .and::<super::slice::Select>(),

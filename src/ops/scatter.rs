@@ -151,7 +151,7 @@ fn fitted(op: &'static str, x: &Tensor, index: &Tensor, source: Arg<'_>) -> Resu
             cure: format!("Cast the source with `.to(DType::{:?})`.", x.dtype()),
         });
     }
-    let fits = source.rank() == index.rank()
+    let fits = source.rank().max(1) == index.rank().max(1)
         && source
             .shape()
             .iter()
@@ -174,13 +174,12 @@ fn fitted(op: &'static str, x: &Tensor, index: &Tensor, source: Arg<'_>) -> Resu
             .try_narrow(0, 0, 0)?
             .try_reshape(index.shape());
     }
+    let longer =
+        |&(axis, len): &(usize, &usize)| source.shape().get(axis).is_some_and(|own| own != len);
     let cut = |part: Tensor, (axis, &len): (usize, &usize)| part.try_narrow(axis as i64, 0, len);
-    index
-        .shape()
-        .iter()
-        .enumerate()
-        .filter(|(axis, len)| source.shape()[*axis] != **len)
-        .try_fold(source.clone(), cut)
+    let mut axes = index.shape().iter().enumerate().filter(longer);
+    axes.try_fold(source.clone(), cut)?
+        .try_reshape(index.shape())
 }
 
 #[track_caller]

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::ops::Listed;
 #[cfg(test)]
 use crate::ops::case::Case;
+use crate::tensor::{Arg, Inner};
 use std::panic::Location;
 
 /// A node whose backward is an error that names the operation.
@@ -33,6 +34,18 @@ impl Op for NotImplemented {
     #[cfg(test)]
     fn cases() -> Vec<Case> {
         Vec::new()
+    }
+}
+
+impl Inner {
+    /// The result of an operation that has no derivative: differentiating through it is an error with its name.
+    #[track_caller]
+    pub(crate) fn record_without_derivative(self, op: &'static str, inputs: &[Arg<'_>]) -> Tensor {
+        self.record(inputs, |_| NotImplemented {
+            op,
+            why: "it has no derivative",
+            cure: "Use `detach()` on its result where no gradient is to flow through it.",
+        })
     }
 }
 

@@ -93,5 +93,4 @@ pub(crate) const TABLE: &[(&str, Run)] = &[
     }),
     pair!("outer", try_outer, "vec2"),
     ("tensordot", tensordot),
-    ("trace", |call| Ok(vec![call.input()?.try_trace()?])),
 ];

@@ -192,9 +192,9 @@ pub(crate) const TABLE: &[(&str, Run)] = &[
             Some(axes) => x.try_count_nonzero_dim(&axes[..])?,
         }])
     }),
-    ("norm", |call| {
-        let p = order(call, "p")?;
-        vector_norm(call, p)
+    ("norm", |call| match call.arg(0, "p") {
+        Some(Arg::Plain(serde_json::Value::String(text))) if text == "nuc" => nuclear_norm(call),
+        _ => vector_norm(call, order(call, "p")?),
     }),
     ("linalg.vector_norm", |call| {
         let p = order(call, "ord")?;
@@ -271,15 +271,26 @@ impl Spread {
     }
 }
 
+/// The sum of the singular values, over two axes or, of a matrix, both.
+fn nuclear_norm(call: &Call) -> Outcome {
+    let axes = match call.ints(1, "dim")?.as_deref() {
+        None => (0, 1),
+        Some([rows, cols]) => (*rows, *cols),
+        Some(other) => {
+            let reason = format!("the axes of matrices are a pair, {other:?} is none");
+            return Err(Refusal::Forbidden(reason));
+        }
+    };
+    let (x, keepdim) = (cast(call, 3)?, call.flag(2, "keepdim", false)?);
+    let order = retrograd::linalg::MatrixOrder::Nuc;
+    let norm = retrograd::linalg::try_matrix_norm_dim(&x, order, axes, keepdim)?;
+    Ok(vec![norm])
+}
+
 /// Which norm: a number, or the name of a norm that is one for vectors.
 fn order(call: &Call, name: &str) -> Result<f64, Refusal> {
     match call.arg(0, name) {
         Some(Arg::Plain(serde_json::Value::String(text))) if text == "fro" => Ok(2.0),
-        Some(Arg::Plain(serde_json::Value::String(text))) if text == "nuc" => {
-            Err(Refusal::LeftOut(
-                "the nuclear norm is one of matrices, for which singular values are needed".into(),
-            ))
-        }
         _ => call.float(0, name, 2.0),
     }
 }
