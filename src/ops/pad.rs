@@ -12,6 +12,7 @@ use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What stands beyond the ends of an axis.
@@ -106,10 +107,11 @@ fn constant(x: &Tensor, pads: Pads, to: &[usize], value: f64) -> Tensor {
 }
 
 impl PadMode {
-    /// Where the element at `at`, counted from an axis' first one, is read.
-    fn source(self, at: i64, size: i64) -> usize {
+    /// Where the element at `at`, counted from the first one of an axis, is read; `kept` is what negative pads leave
+    /// of the axis, and what goes round.
+    fn source(self, at: i64, size: i64, kept: &Range<i64>) -> usize {
         let inside = match self {
-            PadMode::Circular => at.rem_euclid(size),
+            PadMode::Circular => kept.start + (at - kept.start).rem_euclid(kept.end - kept.start),
             PadMode::Reflect if at < 0 => -at,
             PadMode::Reflect if at >= size => 2 * (size - 1) - at,
             _ => at.clamp(0, size - 1),
@@ -134,14 +136,20 @@ impl PadMode {
     }
 }
 
+/// What negative pads leave of an axis.
+fn kept(size: usize, (before, behind): (i64, i64)) -> Range<i64> {
+    (-before).max(0)..size as i64 + behind.min(0)
+}
+
 /// One axis made longer by elements of its own.
 #[track_caller]
 fn along(x: &Tensor, axis: usize, (before, behind): (i64, i64), mode: PadMode) -> Tensor {
     let size = x.shape()[axis];
     let inner: usize = x.shape()[axis + 1..].iter().product();
     let outer: usize = x.shape()[..axis].iter().product();
+    let kept = kept(size, (before, behind));
     let places: Vec<usize> = (-before..size as i64 + behind)
-        .map(|at| mode.source(at, size as i64))
+        .map(|at| mode.source(at, size as i64, &kept))
         .collect();
     let mut to: Dims = x.shape().into();
     to[axis] = places.len();
@@ -177,7 +185,12 @@ fn plan(x: &Tensor, pads: &[i64], mode: PadMode) -> Result<(Pads, Dims)> {
     whole.extend(pads.chunks_exact(2).rev().map(|pair| (pair[0], pair[1])));
     let mut sizes = Dims::new();
     for (&size, &(before, behind)) in x.shape().iter().zip(&whole) {
-        if (before, behind) != (0, 0) && before.max(behind) > mode.limit(size) {
+        let kept = kept(size, (before, behind));
+        let limit = match mode {
+            PadMode::Circular => mode.limit(size).min(kept.end - kept.start),
+            _ => mode.limit(size),
+        };
+        if (before, behind) != (0, 0) && before.max(behind) > limit {
             return refuse(
                 format!("an axis of size {size} has too few elements for {mode:?}"),
                 "Give less padding, or a constant.",
@@ -213,6 +226,7 @@ fallible_fn! {
     /// assert_eq!(pad(&x, [1, 2], PadMode::Constant(0.0)), tensor![0.0, 1.0, 2.0, 3.0, 0.0, 0.0]);
     /// assert_eq!(pad(&x, [2, 1], PadMode::Reflect), tensor![3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
     /// assert_eq!(pad(&x, [1, 1], PadMode::Circular), tensor![3.0, 1.0, 2.0, 3.0, 1.0]);
+    /// assert_eq!(pad(&x, [-1, 1], PadMode::Circular), tensor![2.0, 3.0, 2.0]);
     /// assert_eq!(pad(&x, [-1, 1], PadMode::Replicate), tensor![2.0, 3.0, 3.0]);
     /// ```
     fn pad | try_pad(input: &Tensor, pad: impl AsRef<[i64]>, mode: PadMode) -> Tensor {
