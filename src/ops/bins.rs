@@ -80,11 +80,17 @@ fn counted(op: &'static str, x: &Tensor, least: usize) -> Result<(Vec<i64>, usiz
             cure: "Shift the values, or count them with `unique_all`.".into(),
         });
     }
-    let len = values
-        .iter()
-        .max()
-        .map_or(0, |&value| value as usize + 1)
-        .max(least);
+    let greatest = values.iter().max().copied();
+    let len = greatest.map_or(0, |value| value as usize + 1).max(least);
+    if Vec::<i64>::new().try_reserve_exact(len).is_err() {
+        return Err(Error::InvalidArgument {
+            op,
+            argument: "input",
+            value: (len - 1).to_string(),
+            problem: "there is no memory for a count of every number up to it".into(),
+            cure: "Count the values that there are, with `unique_all`.".into(),
+        });
+    }
     Ok((values, len))
 }
 
@@ -284,6 +290,7 @@ mod tests {
     #[test]
     fn what_cannot_be_counted_is_refused() {
         assert_eq!(zeros([0]).long().bincount(2), tensor![0, 0]);
+        assert!(tensor![1i64 << 60].try_bincount(0).is_err());
         assert!(tensor![-1].try_bincount(0).is_err() && tensor![1.0].try_bincount(0).is_err());
         assert!(tensor![1.0, f64::NAN].try_histc(3, 0.0, 0.0).is_err());
         assert!(

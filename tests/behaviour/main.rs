@@ -16,5 +16,6 @@ mod losses;
 mod minimize;
 mod non_finite;
 mod tape;
+mod shapes;
 mod threads;
 mod warnings;
