@@ -15,7 +15,7 @@ mod learning;
 mod losses;
 mod minimize;
 mod non_finite;
-mod tape;
 mod shapes;
+mod tape;
 mod threads;
 mod warnings;
