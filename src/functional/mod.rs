@@ -32,9 +32,8 @@ pub use crate::ops::batch_norm::{
     BatchNormOptions, batch_norm, instance_norm, try_batch_norm, try_instance_norm,
 };
 pub use crate::ops::bilinear::{bilinear, try_bilinear};
-pub use crate::ops::conv::{
-    Conv1dOptions, Conv2dOptions, ConvOptions, Padding, conv1d, conv2d, try_conv1d, try_conv2d,
-};
+pub use crate::ops::conv::{conv1d, conv2d, try_conv1d, try_conv2d};
+pub use crate::ops::conv_options::{Conv1dOptions, Conv2dOptions, ConvOptions, Padding};
 pub use crate::ops::conv_transpose::{
     ConvTranspose1dOptions, ConvTranspose2dOptions, ConvTransposeOptions, conv_transpose1d,
     conv_transpose2d, try_conv_transpose1d, try_conv_transpose2d,

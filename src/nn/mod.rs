@@ -13,6 +13,7 @@
 
 mod activation;
 mod attention;
+mod attention_options;
 mod batch_norm;
 mod bilinear;
 mod conv;
@@ -40,9 +41,8 @@ pub use activation::{
     LogSigmoid, LogSoftmax, Mish, ReLU, ReLU6, SELU, SiLU, Sigmoid, Softmax, Softmin, Softplus,
     Softshrink, Softsign, Tanh, Tanhshrink, Threshold,
 };
-pub use attention::{
-    AttentionMasks, MultiheadAttention, MultiheadOptions, NonDynamicallyQuantizableLinear,
-};
+pub use attention::{MultiheadAttention, NonDynamicallyQuantizableLinear};
+pub use attention_options::{AttentionMasks, MultiheadOptions};
 pub use batch_norm::{BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d};
 pub use bilinear::Bilinear;
 pub use conv::{Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d};

@@ -7,6 +7,7 @@ pub(crate) mod align;
 pub(crate) mod binary;
 #[cfg(test)]
 pub(crate) mod case;
+pub(crate) mod conv_options;
 #[cfg(test)]
 pub(crate) mod operator;
 pub(crate) mod owned;

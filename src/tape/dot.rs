@@ -1,9 +1,10 @@
 //! A picture of the graph.
 
 use super::anomaly;
+use super::frontier::ById;
 use super::node::{NodeRef, id};
 use super::status::no_graph;
-use super::sweep::{ById, probe};
+use super::sweep::probe;
 use crate::error::{OrPanic, Result};
 use crate::{DType, Tensor};
 use std::collections::{HashMap, HashSet};

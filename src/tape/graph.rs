@@ -1,8 +1,8 @@
 //! The graph as a user can look at it.
 
+use super::frontier::ById;
 use super::hooks::{self, HookHandle};
 use super::node::{NodeRef, id};
-use super::sweep::ById;
 use crate::{DType, Tensor};
 use std::collections::HashSet;
 use std::fmt;

@@ -6,6 +6,7 @@
 mod anomaly;
 mod checkpoint;
 mod dot;
+mod frontier;
 mod function;
 mod grad;
 mod graph;

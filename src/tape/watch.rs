@@ -1,9 +1,9 @@
 //! What happens around an operation that somebody watches: never on the usual path.
 
 use super::anomaly;
+use super::frontier::ById;
 use super::mode::{ANOMALY, LISTING, WITHIN, modes};
 use super::node::{NodeRef, id};
-use super::sweep::ById;
 use crate::Tensor;
 use crate::tensor::Arg;
 use std::cell::{Cell, RefCell};
