@@ -47,8 +47,8 @@ fallible! {
     /// the outputs'. In other words the derivative of `f` in the direction `v`.
     ///
     /// It walks back twice: a walk back is linear in the gradient it begins with, so walking back through it gives its
-    /// transpose. Dual numbers, one rule more for each operation, need one walk forward; `benches/forward_mode.rs`
-    /// has both side by side on a network.
+    /// transpose. Dual numbers need one walk forward and one rule more for each operation: written by hand for
+    /// the two functions of `benches/forward_mode.rs` they take 0.67 and 0.80 of the time.
     ///
     /// # Panics
     /// If an input or output is not of floating point, `v` does not fit the inputs, or `f` panics.
