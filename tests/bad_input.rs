@@ -1,11 +1,8 @@
 //! Calls that PyTorch refuses: the crate refuses them with an error of its own, or its types leave no way to write
 //! them, or it can do them.
 
-#[allow(dead_code)]
 #[path = "common/mod.rs"]
 mod common;
-// What the operator samples alone ask of a call.
-#[allow(dead_code)]
 #[path = "operators/mod.rs"]
 mod operators;
 
@@ -102,7 +99,7 @@ fn call(case: &Value) -> Outcome {
     let Some(run) = find(op) else {
         return Err(Refusal::Forbidden("the crate has no such operator".into()));
     };
-    let call = Call::new(case);
+    let (call, _) = Call::new(case);
     let outcome = run(&call);
     match call.unread() {
         Some(name) if name == "out" => Err(Refusal::Forbidden(

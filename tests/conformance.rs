@@ -2,8 +2,6 @@
 //!
 //! `cargo test --release --test conformance` prints a line for each operator and a sum; `-- NAME ..` runs only these.
 
-// The golden tests use the rest of it.
-#[allow(dead_code)]
 #[path = "common/mod.rs"]
 mod common;
 #[path = "operators/mod.rs"]
@@ -112,7 +110,7 @@ fn tensors(list: &Value) -> Vec<Tensor> {
 /// Values, first and second gradients of one case.
 fn run(case: &Value, run: Run) -> Result<(), Miss> {
     let error = |error: retrograd::Error| Miss::Failed(error.to_string());
-    let call = Call::new(case);
+    let (call, leaves) = Call::new(case);
     let outputs = run(&call).map_err(|refusal| match refusal {
         Refusal::LeftOut(reason) => Miss::LeftOut(reason),
         Refusal::Forbidden(reason) => Miss::Failed(reason),
@@ -149,9 +147,9 @@ fn run(case: &Value, run: Run) -> Result<(), Miss> {
         .unzip();
     let second = case.get("second_order");
     let first = if roots.is_empty() {
-        vec![None; call.leaves().len()]
+        vec![None; leaves.len()]
     } else {
-        let grads = grad(roots, call.leaves())
+        let grads = grad(roots, &leaves)
             .grad_outputs(seeds)
             .create_graph(second.is_some());
         grads.allow_unused().try_run().map_err(error)?
@@ -166,9 +164,9 @@ fn run(case: &Value, run: Run) -> Result<(), Miss> {
         .filter_map(|(grad, seed)| grad.filter(Tensor::requires_grad).map(|grad| (grad, seed)))
         .unzip();
     let again = if roots.is_empty() {
-        vec![None; call.leaves().len()]
+        vec![None; leaves.len()]
     } else {
-        grad(roots, call.leaves())
+        grad(roots, &leaves)
             .grad_outputs(seeds)
             .allow_unused()
             .try_run()

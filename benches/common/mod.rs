@@ -1,8 +1,5 @@
 //! What the benches share: two ways of doing the same work, measured in turn in one run.
 
-// Each bench is a program of its own and uses its part of this.
-#![allow(dead_code)]
-
 use criterion::Criterion;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -35,10 +32,6 @@ impl Rows {
             measures: args.iter().any(|arg| arg == "--bench"),
             ratios: Vec::new(),
         }
-    }
-
-    pub(crate) fn measures(&self) -> bool {
-        self.measures
     }
 
     /// Whether a row is asked for, so that what it works on need not be made in vain.

@@ -1,7 +1,8 @@
 //! Pseudoinverses, ranks, least squares.
 
-use super::batch::{check, lead, matrices, mt, push, refuse, sizes, tensor};
+use super::batch::{check, lead, matrices, mt, push, sizes, tensor};
 use super::orthogonal::try_qr;
+use super::singular::not_found;
 use super::system::solved;
 use super::{factor, functions};
 use crate::error::{Error, Result};
@@ -65,17 +66,6 @@ impl Op for Pinv {
             case(&[0, 2]),
         ]
     }
-}
-
-fn not_found(op: &'static str, a: &Tensor, at: usize) -> Error {
-    let problem = "the singular values were not found".into();
-    refuse(
-        op,
-        a,
-        at,
-        problem,
-        "Check the input for infinities and NaN.",
-    )
 }
 
 /// Singular values up to this share of the greatest count as 0: PyTorch's default is the longer side times the

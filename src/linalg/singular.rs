@@ -112,7 +112,8 @@ impl Op for Svdvals {
     }
 }
 
-fn not_found(op: &'static str, a: &Tensor, at: usize) -> Error {
+/// The refusal of a matrix that has no singular values.
+pub(super) fn not_found(op: &'static str, a: &Tensor, at: usize) -> Error {
     let problem = "the singular values were not found".into();
     refuse(
         op,

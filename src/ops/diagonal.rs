@@ -3,13 +3,11 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
-use crate::dtype::with_dtype;
+use super::slice::placed;
 use crate::error::{Error, Result};
-use crate::kernels::strided::for_each_position;
 use crate::shape::{self, Dims, Layout};
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
-use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
 
 /// A diagonal of the matrices over two axes.
@@ -124,19 +122,7 @@ fn diagonal(x: &Tensor, line: Line) -> Tensor {
 
 #[track_caller]
 fn embed(x: &Tensor, line: Line, shape: &[usize]) -> Tensor {
-    let whole = Layout::contiguous(shape.into());
-    let out = with_dtype!(x.dtype(), T => {
-        let mut data = Data::<T>::full(whole.numel(), T::default());
-        let target = data.make_mut();
-        let values = x.values::<T>();
-        let mut values = values.iter();
-        for_each_position(&line.of(&whole), |at| {
-            if let Some(&value) = values.next() {
-                target[at] = value;
-            }
-        });
-        Inner::new(whole.shape, data)
-    });
+    let out = placed(x, shape, |whole| line.of(whole));
     out.record(&[x.arg()], |_| DiagonalEmbed { line })
 }
 

@@ -170,20 +170,25 @@ pub(crate) fn slice(x: &Tensor, region: Region) -> Tensor {
 
 #[track_caller]
 pub(crate) fn embed(x: &Tensor, region: Region, shape: &[usize]) -> Tensor {
+    placed(x, shape, |whole| region.of(whole)).record(&[x.arg()], |_| Embed { region })
+}
+
+/// The elements where `place` puts them in a tensor of `shape`, among zeros.
+pub(super) fn placed(x: &Tensor, shape: &[usize], place: impl Fn(&Layout) -> Layout) -> Inner {
     let whole = Layout::contiguous(shape.into());
-    let out = with_dtype!(x.dtype(), T => {
+    let places = place(&whole);
+    with_dtype!(x.dtype(), T => {
         let mut data = Data::<T>::full(whole.numel(), T::default());
         let target = data.make_mut();
         let values = x.values::<T>();
         let mut values = values.iter();
-        for_each_position(&region.of(&whole), |at| {
+        for_each_position(&places, |at| {
             if let Some(&value) = values.next() {
                 target[at] = value;
             }
         });
         Inner::new(whole.shape, data)
-    });
-    out.record(&[x.arg()], |_| Embed { region })
+    })
 }
 
 /// A possibly negative position along an axis.

@@ -1,12 +1,10 @@
 //! Adam and AdamW.
 
-use super::state::{Names, State};
+use super::state::{Names, State, decay, fused, slope};
 use super::{ParamGroup, checked, groups, in_range, setters};
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
-use crate::kernels::simd;
 use crate::tape::TensorList;
-use crate::tensor::storage::Data;
 use crate::{Element, Tensor};
 
 /// The settings of [`Adam`] and [`AdamW`].
@@ -145,43 +143,26 @@ fn step<T: Element + num_traits::Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     let (beta1, beta2) = settings.betas;
-    let decay = num(settings.weight_decay);
-    let mut slope = grad.values::<T>().into_data();
-    if settings.maximize {
-        simd::map_in_place(slope.make_mut(), |g| -g);
-    }
-    if settings.weight_decay != 0.0 {
-        if settings.decoupled {
-            let keep = num(1.0 - settings.lr * settings.weight_decay);
-            super::apply(param, &slope, |w, _| w * keep);
-        } else {
-            simd::update(slope.make_mut(), &param.values::<T>(), |g, w| g + decay * w);
-        }
-    }
+    let (through, keep) = decay(settings.weight_decay, settings.decoupled, settings.lr);
+    let grad = slope::<T>(param, grad, settings.maximize, through);
     state.steps += 1;
     let steps = state.steps as i32;
-    let [mean, square, greatest] = state.zeros(param);
     let (share1, share2, keep2) = (num(1.0 - beta1), num(1.0 - beta2), num(beta2));
-    mean.write_values::<T>(|mean| simd::update(mean, &slope, |m, g| m + share1 * (g - m)));
-    square.write_values::<T>(|square| {
-        simd::update(square, &slope, |s, g| s * keep2 + share2 * g * g)
+    let size = num(settings.lr / (1.0 - beta1.powi(steps)));
+    let correction = num((1.0 - beta2.powi(steps)).sqrt());
+    let (eps, keep) = (num(settings.eps), num(keep));
+    let buffers = state.zeros(param);
+    fused::<T, 3>(param, &grad, buffers, |w, g, [mean, square, greatest]| {
+        *mean = *mean + share1 * (g - *mean);
+        *square = *square * keep2 + share2 * g * g;
+        let mut spread = *square;
+        if settings.amsgrad {
+            if spread > *greatest {
+                *greatest = spread;
+            }
+            spread = *greatest;
+        }
+        let direction = *mean / (spread.sqrt() / correction + eps);
+        *w = *w * keep - size * direction;
     });
-    if settings.amsgrad {
-        let square = square.values::<T>();
-        greatest.write_values::<T>(|greatest| {
-            simd::update(greatest, &square, |a, b| if b > a { b } else { a })
-        });
-    }
-    let correction1 = 1.0 - beta1.powi(steps);
-    let correction2 = num((1.0 - beta2.powi(steps)).sqrt());
-    let (size, eps) = (num(settings.lr / correction1), num(settings.eps));
-    let root = if settings.amsgrad { greatest } else { square };
-    let mut direction = Data::<T>::scratch(param.numel());
-    simd::zip(
-        &mean.values::<T>(),
-        &root.values::<T>(),
-        direction.make_mut(),
-        |m, s| m / (s.sqrt() / correction2 + eps),
-    );
-    super::apply(param, &direction, |w, d| w - size * d);
 }

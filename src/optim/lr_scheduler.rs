@@ -140,7 +140,6 @@ macro_rules! schedule {
 
         impl $Name {
             /// With PyTorch's defaults.
-            #[allow(clippy::new_without_default)]
             pub fn new($($required: $rt),*) -> Self {
                 $Name { $($required,)* $($setting: $default,)* }
             }
@@ -158,6 +157,16 @@ macro_rules! schedule {
                 $lr
             }
         }
+        crate::optim::lr_scheduler::schedule! { @default $Name [$($required)*] }
     };
+    (@default $Name:ident []) => {
+        impl Default for $Name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+    // What must be told has no default.
+    (@default $Name:ident [$($required:ident)+]) => {};
 }
 use schedule;

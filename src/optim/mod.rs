@@ -400,15 +400,3 @@ macro_rules! optimizer {
     };
 }
 use optimizer;
-
-/// Changes a parameter's values by a direction in row-major order.
-#[track_caller]
-fn apply<T: crate::Element>(param: &Tensor, direction: &[T], f: impl Fn(T, T) -> T) {
-    if param.is_contiguous() {
-        return param
-            .write_values::<T>(|values| crate::kernels::simd::update(values, direction, f));
-    }
-    let mut values = param.values::<T>().into_data();
-    crate::kernels::simd::update(values.make_mut(), direction, f);
-    param.assign(values);
-}

@@ -1,7 +1,7 @@
 //! RAdam.
 
 use super::optimizer;
-use super::state::{Names, State, fused, slope};
+use super::state::{Names, State, decay, fused, slope};
 use crate::dtype::with_float;
 use crate::{Element, Tensor};
 use num_traits::Float;
@@ -34,10 +34,11 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let (through, apart) = match settings.decoupled_weight_decay {
-        true => (0.0, settings.weight_decay),
-        false => (settings.weight_decay, 0.0),
-    };
+    let (through, keep) = decay(
+        settings.weight_decay,
+        settings.decoupled_weight_decay,
+        settings.lr,
+    );
     let grad = slope::<T>(param, grad, settings.maximize, through);
     let (lr, (beta1, beta2), steps) = (settings.lr, settings.betas, state.steps as i32);
     let (correction1, correction2) = (1.0 - beta1.powi(steps), 1.0 - beta2.powi(steps));
@@ -52,7 +53,7 @@ fn step<T: Element + Float>(
     };
     let (correction1, root_of2) = (num(correction1), num(correction2.sqrt()));
     let (share1, keep2, share2) = (num(1.0 - beta1), num(beta2), num(1.0 - beta2));
-    let (eps, keep, lr) = (num(settings.eps), num(1.0 - lr * apart), num(lr));
+    let (eps, keep, lr) = (num(settings.eps), num(keep), num(lr));
     let rectified = num(rectified);
     let buffers = state.zeros(param);
     fused::<T, 2>(param, &grad, buffers, |w, g, [mean, square]| {

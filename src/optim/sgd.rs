@@ -1,10 +1,9 @@
 //! Gradient descent.
 
-use super::state::{Names, State};
+use super::state::{Names, State, fused, slope};
 use super::{ParamGroup, checked, groups, in_range, setters};
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
-use crate::kernels::simd;
 use crate::tape::TensorList;
 use crate::{Element, Tensor};
 
@@ -119,39 +118,27 @@ fn step<T: Element + num_traits::Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    let (lr, decay, momentum) = (
-        num(settings.lr),
-        num(settings.weight_decay),
-        num(settings.momentum),
-    );
+    let (lr, momentum) = (num(settings.lr), num(settings.momentum));
     state.steps += 1;
-    let values = param.values::<T>();
-    let mut direction = grad.values::<T>().into_data();
-    if settings.maximize {
-        simd::map_in_place(direction.make_mut(), |g| -g);
+    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    if settings.momentum == 0.0 {
+        return fused::<T, 0>(param, &grad, [], |w, g, []| *w = *w - lr * g);
     }
-    if settings.weight_decay != 0.0 {
-        simd::update(direction.make_mut(), &values, |g, w| g + decay * w);
-    }
-    drop(values);
-    if settings.momentum != 0.0 {
-        let share = num(1.0 - settings.dampening);
-        match state.buffers.first() {
-            None => {
-                let first = Tensor::from_data(param.shape().into(), direction.clone());
-                state.buffers.push(first);
-            }
-            Some(buffer) => buffer.write_values::<T>(|buffer| {
-                simd::update(buffer, &direction, |b, g| b * momentum + share * g);
-            }),
-        }
-        if let Some(buffer) = state.buffers.first() {
-            let buffer = buffer.values::<T>();
-            match settings.nesterov {
-                true => simd::update(direction.make_mut(), &buffer, |g, b| g + momentum * b),
-                false => direction = buffer.into_data(),
-            }
-        }
-    }
-    super::apply(param, &direction, |w, d| w - lr * d);
+    // Dampening spares the first direction.
+    let first = state.buffers.is_empty();
+    let share = num(1.0 - settings.dampening);
+    let buffers = state.zeros(param);
+    fused::<T, 1>(param, &grad, buffers, |w, g, [kept]| {
+        *kept = if first {
+            g
+        } else {
+            *kept * momentum + share * g
+        };
+        let direction = if settings.nesterov {
+            g + momentum * *kept
+        } else {
+            *kept
+        };
+        *w = *w - lr * direction;
+    });
 }

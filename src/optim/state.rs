@@ -120,6 +120,15 @@ pub(crate) fn slope<T: Element + num_traits::Float>(
     slope
 }
 
+/// How weights decay: the factor that goes through the gradient, and what a step first leaves of the weights where
+/// they decay on their own.
+pub(crate) fn decay(weight_decay: f64, decoupled: bool, lr: f64) -> (f64, f64) {
+    match decoupled {
+        true => (0.0, 1.0 - lr * weight_decay),
+        false => (weight_decay, 1.0),
+    }
+}
+
 /// The state by name.
 pub(crate) fn save(lrs: &[f64], state: &[State], names: Names) -> StateDict {
     let lrs = lrs.iter().enumerate();

@@ -1,7 +1,8 @@
 //! `x[index]`, its gradient, and `x[index] = -1`.
 
 use super::tensors::{sizes, tensor};
-use crate::common::{assert_close, golden, numbers};
+use crate::close::assert_close;
+use crate::common::{golden, numbers};
 use retrograd::prelude::*;
 use retrograd::{DType, Index};
 use serde_json::Value;

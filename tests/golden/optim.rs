@@ -1,6 +1,7 @@
 //! Trajectories of optimizers, to 1e-9 in f64.
 
-use crate::common::{assert_close, golden, number, numbers};
+use crate::close::assert_close;
+use crate::common::{golden, number, numbers};
 use retrograd::loss::BceWithLogits;
 use retrograd::nn::utils::{ClipGradNorm, clip_grad_value_};
 use retrograd::optim::lr_scheduler::*;

@@ -76,7 +76,6 @@ pub(crate) struct Call {
     input: Arg,
     args: Vec<Arg>,
     kwargs: Vec<(String, Arg)>,
-    leaves: Vec<Tensor>,
     read: RefCell<HashSet<String>>,
 }
 
@@ -112,8 +111,9 @@ fn argument(value: &Value, leaves: &mut Vec<Tensor>) -> Arg {
 }
 
 impl Call {
-    /// The call of a golden case.
-    pub(crate) fn new(case: &Value) -> Call {
+    /// The call of a golden case, and the tensors that require gradients, in the order of input, positional and named
+    /// arguments.
+    pub(crate) fn new(case: &Value) -> (Call, Vec<Tensor>) {
         let mut leaves = Vec::new();
         let input = argument(&case["input"], &mut leaves);
         let args = case["args"].as_array().expect("a list");
@@ -125,18 +125,13 @@ impl Call {
         let kwargs = kwargs
             .iter()
             .map(|(name, value)| (name.clone(), argument(value, &mut leaves)));
-        Call {
+        let call = Call {
             input,
             args,
             kwargs: kwargs.collect(),
-            leaves,
             read: RefCell::default(),
-        }
-    }
-
-    /// The tensors that require gradients, in the order of input, positional and named arguments.
-    pub(crate) fn leaves(&self) -> &[Tensor] {
-        &self.leaves
+        };
+        (call, leaves)
     }
 
     /// The first argument that was given and not read: the entry would ignore it in silence.

@@ -1,7 +1,8 @@
 //! The order of batches over two epochs, and what the generator gives after them.
 
 use super::{each, parts};
-use crate::common::{assert_close, numbers};
+use crate::close::assert_close;
+use crate::common::numbers;
 use crate::random::call::{Arg, Call};
 use retrograd::data::{
     ConcatDataset, DataLoader, Dataset, RandomSampler, Subset, SubsetRandomSampler, TensorDataset,

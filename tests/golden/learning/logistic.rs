@@ -1,7 +1,8 @@
 //! Logistic regression at its optimum: coefficients to 1e-6.
 
 use super::each;
-use crate::common::{assert_close, number, numbers};
+use crate::close::assert_close;
+use crate::common::{number, numbers};
 use retrograd::Tensor;
 use retrograd::data::CsvReader;
 use retrograd::linear_model::LogisticRegression;

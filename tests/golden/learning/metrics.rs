@@ -1,7 +1,8 @@
 //! Metrics of classes, scores and numbers, to 1e-12.
 
 use super::{each, labels, tensor};
-use crate::common::{assert_close, number, numbers};
+use crate::close::assert_close;
+use crate::common::{number, numbers};
 use retrograd::metrics::{self, Average};
 use retrograd::{Result, Tensor};
 use serde_json::Value;

@@ -1,7 +1,8 @@
 //! Scalers and encoders, to 1e-12.
 
 use super::{each, tensor};
-use crate::common::{assert_close, numbers};
+use crate::close::assert_close;
+use crate::common::numbers;
 use crate::random::call::{Arg, Call};
 use retrograd::preprocessing::{LabelEncoder, MinMaxScaler, Norm, StandardScaler, normalize};
 use retrograd::{Result, Tensor};

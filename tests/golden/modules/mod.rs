@@ -3,7 +3,8 @@
 mod build;
 mod python;
 
-use crate::common::{assert_close, golden, number, numbers};
+use crate::close::assert_close;
+use crate::common::{golden, number, numbers};
 use build::build;
 use python::{Py, parse};
 use retrograd::{DType, Tensor, linspace, manual_seed, randint, randn};
