@@ -3,7 +3,7 @@
 pub(crate) mod options;
 pub(crate) mod plot;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
@@ -43,12 +43,21 @@ fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "error: {message}");
 }
 
+/// Whole steps a second: more digits would flicker.
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _ = write!(out, "{:.0}/s", state.per_sec());
+}
+
 /// A bar with rate and remaining time on a terminal, nothing in a pipe.
 pub(crate) fn progress(title: &str, steps: usize) -> ProgressBar {
     // Twenty updates a second are enough to look at, and cost nothing.
     let target = ProgressDrawTarget::stderr_with_hz(20);
-    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {per_sec} {eta} left");
+    let style = ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {rate} {eta} left");
     ProgressBar::with_draw_target(Some(steps as u64), target)
-        .with_style(style.expect("the template is a constant"))
+        .with_style(
+            style
+                .expect("the template is a constant")
+                .with_key("rate", rate),
+        )
         .with_message(title.to_owned())
 }
