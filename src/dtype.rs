@@ -1,6 +1,7 @@
 //! Element types, PyTorch's promotion rules and the default type.
 
 use crate::kernels::pool::Pool;
+use crate::tape::plan::bank::{Bank, Banks};
 use crate::tensor::storage::{Buffer, Data};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -140,6 +141,10 @@ pub trait Element:
     #[doc(hidden)]
     fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
     #[doc(hidden)]
+    fn bank(banks: &Banks) -> &Bank<Self>;
+    #[doc(hidden)]
+    fn bank_mut(banks: &mut Banks) -> &mut Bank<Self>;
+    #[doc(hidden)]
     fn cast<D: Element>(self) -> D;
     #[doc(hidden)]
     fn from_f32(value: f32) -> Self;
@@ -172,6 +177,10 @@ macro_rules! element {
                 thread_local! { static POOL: RefCell<Pool<$t>> = const { RefCell::new(Pool::new()) }; }
                 &POOL
             }
+            #[inline(always)]
+            fn bank(banks: &Banks) -> &Bank<Self> { &banks.$t }
+            #[inline(always)]
+            fn bank_mut(banks: &mut Banks) -> &mut Bank<Self> { &mut banks.$t }
             #[inline(always)]
             fn cast<D: Element>(self) -> D { D::$cast(self) }
             $(#[inline(always)] fn $from($v: $source) -> Self { $e })*

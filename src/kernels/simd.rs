@@ -35,6 +35,19 @@ pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
     );
 }
 
+/// As [`map`], compiled for the widest instruction set however few the elements are.
+#[inline]
+pub(crate) fn map_anyhow<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
+    fused(
+        #[inline(always)]
+        || {
+            for (o, &v) in out.iter_mut().zip(x) {
+                *o = f(v);
+            }
+        },
+    );
+}
+
 /// `out[i] = f(x[i])`, or `rare(x[i])` where `is_rare(x[i])`. The first runs over whole blocks as vector code, the second
 /// makes good the elements that it got wrong.
 #[inline]

@@ -98,7 +98,7 @@ pub(crate) fn for_each_position(layout: &Layout, mut write: impl FnMut(usize)) {
 }
 
 /// Axes of size 1 dropped and neighbours that lie like one axis joined.
-fn merge(shape: &[usize], strides: &[usize]) -> (Dims, Dims) {
+pub(crate) fn merge(shape: &[usize], strides: &[usize]) -> (Dims, Dims) {
     let (mut sizes, mut steps) = (Dims::new(), Dims::new());
     for (&size, &stride) in shape.iter().zip(strides) {
         if size == 1 {

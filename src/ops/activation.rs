@@ -59,14 +59,13 @@ macro_rules! activation {
         crate::ops::mean::check_float(stringify!($name), $this)?;
         crate::dtype::with_float!($this.dtype(), T => {
             $(let $param = $param as T;)*
-            $crate::ops::binary::map_fused::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
+            $crate::ops::binary::map_fused::<T, T>($this, #[inline(always)] move |$v: T| -> T { $forward })
         }, else unreachable!("only floats come here"))
     }};
     (@map number $name:ident $this:ident, [$($param:ident),*] |$v:ident| $forward:expr) => {
         crate::dtype::with_number!($this.dtype(), T => {
             $(let $param = $param as T;)*
-            let values = $this.values::<T>();
-            Inner::new($this.shape().into(), elementwise::map(&values, #[inline(always)] |$v: T| -> T { $forward }))
+            $crate::ops::binary::map::<T, T>($this, #[inline(always)] move |$v: T| -> T { $forward })
         }, else return Err(crate::ops::unary::no_bool(stringify!($name))))
     };
 }

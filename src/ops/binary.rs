@@ -5,6 +5,8 @@ use crate::kernels::elementwise::{self, Side};
 use crate::kernels::math::Math;
 use crate::kernels::simd;
 use crate::shape::Dims;
+use crate::tape::plan::kernel;
+use crate::tape::trace;
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, Values};
 use crate::{Operand, Tensor};
@@ -107,8 +109,11 @@ pub(crate) fn zip<T: Element, R: Element>(
     lhs: Arg<'_>,
     rhs: Arg<'_>,
     shape: Dims,
-    f: impl Fn(T, T) -> R + Copy,
+    f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
+    if trace::tracing() {
+        return traced_zip(lhs, rhs, shape, f);
+    }
     if let (Some(a), Some(b)) = (single(lhs), single(rhs)) {
         return Inner::new(shape, Data::one(f(a, b)));
     }
@@ -127,9 +132,40 @@ pub(crate) fn zip<T: Element, R: Element>(
     Inner::new(shape, data)
 }
 
+/// As [`zip`], noted in the record of a step.
+#[cold]
+#[inline(never)]
+fn traced_zip<T: Element, R: Element>(
+    lhs: Arg<'_>,
+    rhs: Arg<'_>,
+    shape: Dims,
+    f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
+) -> Inner {
+    let cast = |arg: Arg<'_>| arg.tensor().map(|tensor| tensor.detach().to(T::DTYPE));
+    let (left, right) = (cast(lhs), cast(rhs));
+    let args = [
+        left.as_ref().map_or(lhs, Tensor::arg),
+        right.as_ref().map_or(rhs, Tensor::arg),
+    ];
+    let out = trace::within(|| zip(args[0], args[1], shape, f));
+    trace::elements::<T>(&args, &out, kernel::zip(f));
+    out
+}
+
 /// `f` of each element, cast to `T`.
 #[inline(never)]
-pub(crate) fn map<T: Element, R: Element>(x: &Tensor, f: impl Fn(T) -> R) -> Inner {
+pub(crate) fn map<T: Element, R: Element>(
+    x: &Tensor,
+    f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
+) -> Inner {
+    if trace::tracing() {
+        let again = f.clone();
+        return traced_map(
+            x,
+            |x| map(x, f),
+            move |x, out| simd::map_anyhow(x, out, &again),
+        );
+    }
     let data = match single(x.arg()) {
         Some(value) => Data::one(f(value)),
         None => elementwise::map(&load::<T>(x.arg()), f),
@@ -137,12 +173,29 @@ pub(crate) fn map<T: Element, R: Element>(x: &Tensor, f: impl Fn(T) -> R) -> Inn
     Inner::new(Dims::from_slice(x.shape()), data)
 }
 
+/// As [`map`], noted in the record of a step, which `run` repeats.
+#[cold]
+#[inline(never)]
+fn traced_map<T: Element, R: Element>(
+    x: &Tensor,
+    map: impl FnOnce(&Tensor) -> Inner,
+    run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
+) -> Inner {
+    let x = x.detach().to(T::DTYPE);
+    let out = trace::within(|| map(&x));
+    trace::elements::<T>(&[x.arg()], &out, kernel::map(run));
+    out
+}
+
 /// As [`map`], for transcendental functions, which fuse multiply-adds.
-pub(crate) fn map_fused<T: Element, R: Element>(x: &Tensor, f: impl Fn(T) -> R) -> Inner {
-    if x.numel() > simd::SMALL {
+pub(crate) fn map_fused<T: Element, R: Element>(
+    x: &Tensor,
+    f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
+) -> Inner {
+    if x.numel() > simd::SMALL || trace::tracing() {
         return map(x, f);
     }
-    let one = |v| {
+    let one = move |v| {
         simd::fused(
             #[inline(always)]
             || f(v),
@@ -156,12 +209,12 @@ pub(crate) fn zip_fused<T: Element, R: Element>(
     lhs: Arg<'_>,
     rhs: Arg<'_>,
     shape: Dims,
-    f: impl Fn(T, T) -> R + Copy,
+    f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
-    if shape.iter().product::<usize>() > simd::SMALL {
+    if shape.iter().product::<usize>() > simd::SMALL || trace::tracing() {
         return zip(lhs, rhs, shape, f);
     }
-    let one = |a, b| {
+    let one = move |a, b| {
         simd::fused(
             #[inline(always)]
             || f(a, b),
@@ -174,8 +227,17 @@ pub(crate) fn zip_fused<T: Element, R: Element>(
 #[inline(never)]
 pub(crate) fn map_angles<T: Element + Math>(
     x: &Tensor,
-    (near, any): (impl Fn(T) -> T, impl Fn(T) -> T),
+    (near, any): (
+        impl Fn(T) -> T + Copy + Send + Sync + 'static,
+        impl Fn(T) -> T + Copy + Send + Sync + 'static,
+    ),
 ) -> Inner {
+    if trace::tracing() {
+        let eager = |x: &Tensor| map_angles(x, (near, any));
+        return traced_map(x, eager, move |x, out| {
+            simd::map_mostly(x, out, near, T::is_far, any)
+        });
+    }
     let data = match single(x.arg()) {
         Some(value) => Data::one(simd::fused(
             #[inline(always)]

@@ -2,10 +2,10 @@
 
 #[cfg(test)]
 use super::case::Case;
-use crate::dtype::with_dtype;
+use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
-use crate::tape::{Cx, Op};
-use crate::tensor::{Arg, Inner};
+use crate::tape::{Cx, Op, trace};
+use crate::tensor::Inner;
 use crate::{DType, Operand, Tensor};
 
 pub(crate) struct ToCopy;
@@ -58,10 +58,9 @@ impl Tensor {
         if dtype == self.dtype() {
             return self.clone();
         }
-        let shape = self.shape().into();
-        let out = with_dtype!(dtype, T => {
-            Inner::new(shape, super::binary::load::<T>(Arg::Tensor(self)).into_data())
-        });
+        let out = with_dtype!(dtype, T => with_dtype!(self.dtype(), S => {
+            super::binary::map::<S, T>(self, Element::cast::<T>)
+        }));
         match dtype.is_float() {
             true => out.record(&[self.arg()], |_| ToCopy),
             false => out.untracked(),
@@ -80,10 +79,13 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn copy(&self) -> Tensor {
-        let out = with_dtype!(self.dtype(), T => {
-            let mut data = self.values::<T>().into_data();
-            data.make_mut();
-            Inner::new(self.shape().into(), data)
+        let out = with_dtype!(self.dtype(), T => match trace::tracing() {
+            true => super::binary::map::<T, T>(self, |v| v),
+            false => {
+                let mut data = self.values::<T>().into_data();
+                data.make_mut();
+                Inner::new(self.shape().into(), data)
+            }
         });
         out.record(&[self.arg()], |_| CloneOp)
     }

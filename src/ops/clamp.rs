@@ -1,14 +1,13 @@
 //! Elements brought between two bounds.
 
-use super::binary::{load, zip};
+use super::binary::{map, zip};
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
 use super::select::{below, compare, tied};
 use crate::dtype::with_dtype;
 use crate::error::Result;
-use crate::kernels::elementwise;
-use crate::shape::broadcast;
+use crate::shape::{Dims, broadcast};
 use crate::tape::{Cx, Op, Saved, SavedArg};
 use crate::tensor::{Arg, Inner, Number, result_dtype};
 use crate::{Element, Operand, Tensor};
@@ -147,12 +146,14 @@ fn clamped<T: Element>(x: Arg<'_>, low: Option<Arg<'_>>, high: Option<Arg<'_>>) 
         Some(Arg::Tensor(_)) => None,
     };
     if let (Some(low), Some(high)) = (number(low), number(high)) {
-        let clamp = |v: T| {
+        let clamp = move |v: T| {
             let v = low.map_or(v, |low| raised(v, low));
             high.map_or(v, |high| lowered(v, high))
         };
-        let data = elementwise::map(&load::<T>(x), clamp);
-        return Ok(Inner::new(x.shape().into(), data));
+        return Ok(match x {
+            Arg::Tensor(x) => map::<T, T>(x, clamp),
+            Arg::Number(_) => zip::<T, T>(x, x, Dims::new(), move |v, _| clamp(v)),
+        });
     }
     let bound = |x: Arg<'_>, bound: Arg<'_>, f: fn(T, T) -> T| {
         let shape = broadcast("clamp", x.shape(), bound.shape())?;

@@ -107,7 +107,7 @@ fallible! {
         };
         Ok(with_float!(dtype, T => {
             let (rtol, atol) = (tolerance.rtol as T, tolerance.atol as T);
-            zip::<T, bool>(l, r, shape, |a, b| {
+            zip::<T, bool>(l, r, shape, move |a, b| {
                 let distance = (a - b).abs();
                 a == b
                     || (tolerance.equal_nan && a.is_nan() && b.is_nan())

@@ -1,11 +1,10 @@
 //! Comparisons and logic, which give `bool`.
 
-use super::binary::zip;
+use super::binary::{map, zip};
 use super::fallible;
 use crate::dtype::with_dtype;
-use crate::kernels::elementwise;
 use crate::shape::broadcast;
-use crate::tensor::{Arg, Inner, result_dtype};
+use crate::tensor::result_dtype;
 use crate::{Operand, Tensor};
 
 macro_rules! compare {
@@ -67,23 +66,14 @@ impl Tensor {
     /// assert_eq!(tensor![1.0, 0.0].logical_not(), tensor![false, true]);
     /// ```
     pub fn logical_not(&self) -> Tensor {
-        let values = super::binary::load::<bool>(Arg::Tensor(self));
-        Inner::new(self.shape().into(), elementwise::map(&values, |v: bool| !v)).untracked()
+        map::<bool, bool>(self, |v| !v).untracked()
     }
 
     fn float_test(&self, of_f32: fn(f32) -> bool, of_f64: fn(f64) -> bool, of_int: bool) -> Tensor {
         let shape = self.shape();
         match self.dtype() {
-            crate::DType::F32 => Inner::new(
-                shape.into(),
-                elementwise::map(&self.values::<f32>(), of_f32),
-            )
-            .untracked(),
-            crate::DType::F64 => Inner::new(
-                shape.into(),
-                elementwise::map(&self.values::<f64>(), of_f64),
-            )
-            .untracked(),
+            crate::DType::F32 => map::<f32, bool>(self, of_f32).untracked(),
+            crate::DType::F64 => map::<f64, bool>(self, of_f64).untracked(),
             _ => Tensor::from(of_int).expand(shape).copy(),
         }
     }

@@ -4,9 +4,7 @@ use super::activation::activation;
 #[cfg(test)]
 use super::case::Case;
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::tape::{Cx, Op, Saved};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 activation! {

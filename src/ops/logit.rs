@@ -48,7 +48,7 @@ fn logit(x: &Tensor, eps: Option<f64>) -> Result<Tensor> {
         map_fused::<T, T>(
             x,
             #[inline(always)]
-            |v| {
+            move |v| {
                 let v = match bounds {
                     Some((low, _)) if v < low => low,
                     Some((_, high)) if v > high => high,

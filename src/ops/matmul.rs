@@ -6,8 +6,9 @@ use super::fallible;
 use crate::dtype::with_number;
 use crate::error::{Error, Result};
 use crate::kernels::gemm::{Matrix, Product};
-use crate::shape::{Dims, broadcast};
-use crate::tape::{Cx, Op, SavedArg};
+use crate::shape::{Dims, Layout, broadcast};
+use crate::tape::plan::kernel;
+use crate::tape::{Cx, Op, SavedArg, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
@@ -111,8 +112,7 @@ impl Cx<'_> {
 }
 
 /// The `batch`-th matrix of a tensor `[.., rows, cols]` with at most one axis before them.
-fn matrix<'a, T>(tensor: &Tensor, values: &'a [T], batch: usize) -> Matrix<'a, T> {
-    let layout = tensor.layout();
+fn matrix<'a, T>(layout: &Layout, values: &'a [T], batch: usize) -> Matrix<'a, T> {
     let rank = layout.rank();
     let strides = layout.strides();
     let start = layout.offset + if rank == 3 { batch * strides[0] } else { 0 };
@@ -125,15 +125,39 @@ fn matrix<'a, T>(tensor: &Tensor, values: &'a [T], batch: usize) -> Matrix<'a, T
     }
 }
 
+/// As [`products`], noted in the record of a step.
+#[cold]
+fn traced_products(
+    op: &'static str,
+    a: &Tensor,
+    b: &Tensor,
+    batch: usize,
+    shape: Dims,
+) -> Result<Inner> {
+    let out = trace::within(|| products(op, a, b, batch, shape))?;
+    let (left, right) = (a.layout().clone(), b.layout().clone());
+    let size = out.layout.numel() / batch.max(1);
+    let pass = with_number!(a.dtype(), T => kernel::whole_pair::<T>(move |l, r, out| {
+        for (i, out) in out.chunks_exact_mut(size.max(1)).enumerate() {
+            T::product(matrix(&left, l, i), matrix(&right, r, i), out);
+        }
+    }), else unreachable!("the product itself refuses masks"));
+    trace::whole(&[a, b], &[&out], pass);
+    Ok(out)
+}
+
 /// Products of `batch` pairs of matrices, into a tensor of `shape`.
 fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims) -> Result<Inner> {
+    if trace::tracing() {
+        return traced_products(op, a, b, batch, shape);
+    }
     let (m, n) = (shape[shape.len() - 2], shape[shape.len() - 1]);
     Ok(with_number!(a.dtype(), T => {
         let (left, right) = (a.snapshot::<T>(), b.snapshot::<T>());
         let mut out = Data::<T>::scratch(batch * m * n);
         if m * n > 0 {
             for (i, out) in out.make_mut().chunks_exact_mut(m * n).enumerate() {
-                T::product(matrix(a, &left, i), matrix(b, &right, i), out);
+                T::product(matrix(a.layout(), &left, i), matrix(b.layout(), &right, i), out);
             }
         }
         Inner::new(shape, out)

@@ -60,8 +60,7 @@ fn means(x: &Tensor, plan: &Plan) -> Inner {
     let count = plan.len();
     let sums = sums(x, plan).untracked();
     with_float!(sums.dtype(), T => {
-        let divide = |sum: T| sum / count as T;
-        Inner::new(plan.to.clone(), crate::kernels::elementwise::map(&sums.values::<T>(), divide))
+        super::binary::map::<T, T>(&sums, move |sum| sum / count as T)
     }, else unreachable!("only floats come here"))
 }
 

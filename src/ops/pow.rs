@@ -18,7 +18,7 @@ trait Power: Element {
 
     /// All elements raised to one power.
     fn powers(x: &Tensor, exponent: Self) -> Inner {
-        map::<Self, Self>(x, |x| x.power(exponent))
+        map::<Self, Self>(x, move |x| x.power(exponent))
     }
 }
 macro_rules! power {
@@ -38,7 +38,7 @@ macro_rules! power {
                     -2.0 => map::<$t, $t>(x, |x| 1.0 / (x * x)),
                     0.5 => map::<$t, $t>(x, |x| x.sqrt()),
                     -0.5 => map::<$t, $t>(x, |x| 1.0 / x.sqrt()),
-                    _ => map_fused::<$t, $t>(x, #[inline(always)] |x| x.pow_(exponent)),
+                    _ => map_fused::<$t, $t>(x, #[inline(always)] move |x| x.pow_(exponent)),
                 }
             }
         }

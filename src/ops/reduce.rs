@@ -113,8 +113,7 @@ impl Plan {
                 };
             }
         };
-        let joined = (first..=last).all(|axis| self.axes.contains(&axis) || self.from[axis] == 1);
-        if joined {
+        if self.is_joined() {
             let outer = self.from[..first].iter().product();
             return Blocks {
                 values: x.values(),
@@ -123,18 +122,37 @@ impl Plan {
                 inner: self.from[last + 1..].iter().product(),
             };
         }
-        let layout = x.layout();
-        let stays = (0..x.rank()).filter(|axis| !self.axes.contains(axis));
-        let order: Dims = stays.chain(self.axes.iter().copied()).collect();
-        let pick = |of: &Dims| order.iter().map(|&axis| of[axis]).collect::<Dims>();
-        let moved = Layout::strided(pick(&layout.shape), pick(&layout.strides()), layout.offset);
-        let values = Inner::view(x, moved).untracked().values();
+        let values = Inner::view(x, self.moved(x)).untracked().values();
         Blocks {
             values,
             outer: self.to.iter().product(),
             len,
             inner: 1,
         }
+    }
+
+    /// Whether the axes that go lie side by side.
+    fn is_joined(&self) -> bool {
+        match (self.axes.first(), self.axes.last()) {
+            (Some(&first), Some(&last)) => {
+                (first..=last).all(|axis| self.axes.contains(&axis) || self.from[axis] == 1)
+            }
+            _ => true,
+        }
+    }
+
+    /// The elements with the axes that go behind the others.
+    fn moved(&self, x: &Tensor) -> Layout {
+        let layout = x.layout();
+        let stays = (0..x.rank()).filter(|axis| !self.axes.contains(axis));
+        let order: Dims = stays.chain(self.axes.iter().copied()).collect();
+        let pick = |of: &Dims| order.iter().map(|&axis| of[axis]).collect::<Dims>();
+        Layout::strided(pick(&layout.shape), pick(&layout.strides()), layout.offset)
+    }
+
+    /// How a row-major tensor's elements are gathered for a reduction, where they do not lie ready.
+    pub(crate) fn order(&self, x: &Tensor) -> Option<Layout> {
+        (!self.is_joined()).then(|| self.moved(x))
     }
 
     /// The sums of what goes, with every axis in its place at size 1.
@@ -166,6 +184,10 @@ pub(crate) struct Blocks<T: Element> {
 pub(crate) type Lane<'a, T> = std::iter::Take<std::iter::StepBy<std::slice::Iter<'a, T>>>;
 
 impl<T: Element> Blocks<T> {
+    pub(crate) fn sizes(&self) -> [usize; 3] {
+        [self.outer, self.len, self.inner]
+    }
+
     /// `f` of the elements that go into each one of the result.
     pub(crate) fn fold<R: Element>(&self, to: &Dims, f: impl Fn(Lane<'_, T>) -> R) -> Inner {
         let mut data = Data::<R>::scratch(self.outer * self.inner);

@@ -6,9 +6,7 @@ use super::fallible;
 use super::mean::check_float;
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::elementwise;
 use crate::tape::{Cx, Op};
-use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 pub(crate) struct RoundDecimals;
@@ -48,13 +46,13 @@ fallible! {
         check_float("round_decimals", self)?;
         let out = with_float!(self.dtype(), T => {
             let scale = 10f64.powi(decimals.saturating_abs()) as T;
-            let round = |v: T| -> T {
+            let round = move |v: T| -> T {
                 match decimals < 0 {
                     true => (v / scale).round_ties_even() * scale,
                     false => (v * scale).round_ties_even() / scale,
                 }
             };
-            Inner::new(self.shape().into(), elementwise::map(&self.values::<T>(), round))
+            super::binary::map::<T, T>(self, round)
         }, else unreachable!("only floats come here"));
         Ok(out.record(&[self.arg()], |_| RoundDecimals))
     }

@@ -155,7 +155,7 @@ pub(crate) fn compare(
 ) -> Result<Tensor> {
     let shape = broadcast("compare", l.shape(), r.shape())?;
     Ok(with_dtype!(result_dtype(&[l, r]), T => {
-        zip::<T, bool>(l, r, shape, |a: T, b: T| holds(a.partial_cmp(&b)))
+        zip::<T, bool>(l, r, shape, move |a: T, b: T| holds(a.partial_cmp(&b)))
     })
     .untracked())
 }

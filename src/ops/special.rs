@@ -101,7 +101,7 @@ impl Tensor {
     pub fn polygamma(&self, n: usize) -> Tensor {
         let function = Polygamma::new(n);
         let out = with_float!(self.dtype().or_default_float(), T => {
-            map::<T, T>(self, |v| function.at(v.cast::<f64>()).cast::<T>())
+            map::<T, T>(self, move |v| function.at(v.cast::<f64>()).cast::<T>())
         }, else unreachable!("a floating-point type was chosen"));
         out.record(&[self.arg()], |_| PolygammaOp {
             n,

@@ -7,8 +7,10 @@ use super::reduce::{Axes, Plan};
 use crate::dtype::with_number;
 use crate::error::Result;
 use crate::kernels::reduce::sum_axis;
+use crate::kernels::strided::gather;
 use crate::shape::Dims;
-use crate::tape::{Cx, Op};
+use crate::tape::plan::kernel;
+use crate::tape::{Cx, Op, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{DType, Operand, Tensor};
@@ -39,12 +41,36 @@ impl<const ALL: bool> Op for Sum<ALL> {
 
 /// The sums as values; integers and `bool` give `i64`.
 pub(crate) fn sums(x: &Tensor, plan: &Plan) -> Inner {
+    if trace::tracing() {
+        return traced_sums(x, plan);
+    }
     with_number!(x.dtype(), T => {
         let blocks = plan.blocks::<T>(x);
         let mut out = Data::<T>::scratch(blocks.outer * blocks.inner);
         sum_axis(&blocks.values, blocks.outer, blocks.len, blocks.inner, out.make_mut());
         Inner::new(plan.to.clone(), out)
     }, else sums(&x.to(DType::I64), plan))
+}
+
+/// As [`sums`], noted in the record of a step.
+#[cold]
+fn traced_sums(x: &Tensor, plan: &Plan) -> Inner {
+    if !x.dtype().is_float() && x.dtype() != DType::I64 {
+        return traced_sums(&x.to(DType::I64), plan);
+    }
+    let x = &x.detach().contiguous();
+    let out = trace::within(|| sums(x, plan));
+    let pass = with_number!(x.dtype(), T => {
+        let [outer, len, inner] = trace::within(|| plan.blocks::<T>(x)).sizes();
+        let at = x.layout().offset;
+        let order = plan.order(x);
+        kernel::whole::<T, T>(move |x, out| match &order {
+            None => sum_axis(&x[at..][..outer * len * inner], outer, len, inner, out),
+            Some(layout) => sum_axis(&gather(x, layout), outer, len, inner, out),
+        })
+    }, else unreachable!("masks were cast"));
+    trace::whole(&[x], &[&out], pass);
+    out
 }
 
 #[track_caller]

@@ -80,7 +80,7 @@ macro_rules! unary {
     (@save output $self:ident $out:ident) => { Saved::output($out) };
     (@map lift $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
-            $crate::ops::binary::map_fused::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
+            $crate::ops::binary::map_fused::<T, T>($this, #[inline(always)] move |$v: T| -> T { $forward })
         }, else unreachable!("a floating-point type was chosen"))
     };
     (@map angle $method:ident $this:ident, |$v:ident| $forward:expr) => {
@@ -90,12 +90,12 @@ macro_rules! unary {
     };
     (@map keep $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_number!($this.dtype(), T => {
-            $crate::ops::binary::map::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
+            $crate::ops::binary::map::<T, T>($this, #[inline(always)] move |$v: T| -> T { $forward })
         }, else return Err($crate::ops::unary::no_bool(stringify!($method))))
     };
     (@map any $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_number!($this.dtype(), T => {
-            $crate::ops::binary::map::<T, T>($this, #[inline(always)] |$v: T| -> T { $forward })
+            $crate::ops::binary::map::<T, T>($this, #[inline(always)] move |$v: T| -> T { $forward })
         }, else return Ok($this.clone()))
     };
 }

@@ -32,11 +32,11 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (keep, share) = (num(settings.rho), num(1.0 - settings.rho));
     let (lr, eps) = (num(settings.lr), num(settings.eps));
     let buffers = state.zeros(param);
-    fused::<T, 2>(param, &grad, buffers, |w, g, [square, moved]| {
+    fused::<T, 2>(param, &grad, buffers, move |w, g, [square, moved]| {
         *square = *square * keep + share * g * g;
         let delta = (*moved + eps).sqrt() / (*square + eps).sqrt() * g;
         *moved = *moved * keep + share * delta * delta;

@@ -34,11 +34,11 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let lr = num(settings.lr / (1.0 + (state.steps - 1) as f64 * settings.lr_decay));
     let eps = num(settings.eps);
     let buffers = state.filled(param, [settings.initial_accumulator_value]);
-    fused::<T, 1>(param, &grad, buffers, |w, g, [sum]| {
+    fused::<T, 1>(param, &grad, buffers, move |w, g, [sum]| {
         *sum = *sum + g * g;
         *w = *w - lr * (g / (sum.sqrt() + eps));
     });

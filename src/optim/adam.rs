@@ -144,25 +144,30 @@ fn step<T: Element + num_traits::Float>(
     let num = |v: f64| <T as Element>::from_f64(v);
     let (beta1, beta2) = settings.betas;
     let (through, keep) = decay(settings.weight_decay, settings.decoupled, settings.lr);
-    let grad = slope::<T>(param, grad, settings.maximize, through);
+    let grad = slope(param, grad, settings.maximize, through);
     state.steps += 1;
     let steps = state.steps as i32;
     let (share1, share2, keep2) = (num(1.0 - beta1), num(1.0 - beta2), num(beta2));
     let size = num(settings.lr / (1.0 - beta1.powi(steps)));
     let correction = num((1.0 - beta2.powi(steps)).sqrt());
     let (eps, keep) = (num(settings.eps), num(keep));
-    let buffers = state.zeros(param);
-    fused::<T, 3>(param, &grad, buffers, |w, g, [mean, square, greatest]| {
-        *mean = *mean + share1 * (g - *mean);
-        *square = *square * keep2 + share2 * g * g;
-        let mut spread = *square;
-        if settings.amsgrad {
-            if spread > *greatest {
-                *greatest = spread;
+    let (buffers, amsgrad) = (state.zeros(param), settings.amsgrad);
+    fused::<T, 3>(
+        param,
+        &grad,
+        buffers,
+        move |w, g, [mean, square, greatest]| {
+            *mean = *mean + share1 * (g - *mean);
+            *square = *square * keep2 + share2 * g * g;
+            let mut spread = *square;
+            if amsgrad {
+                if spread > *greatest {
+                    *greatest = spread;
+                }
+                spread = *greatest;
             }
-            spread = *greatest;
-        }
-        let direction = *mean / (spread.sqrt() / correction + eps);
-        *w = *w * keep - size * direction;
-    });
+            let direction = *mean / (spread.sqrt() / correction + eps);
+            *w = *w * keep - size * direction;
+        },
+    );
 }

@@ -32,12 +32,12 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (beta1, beta2) = settings.betas;
     let lr = num(settings.lr / (1.0 - beta1.powi(state.steps as i32)));
     let (share, keep, eps) = (num(1.0 - beta1), num(beta2), num(settings.eps));
     let buffers = state.zeros(param);
-    fused::<T, 2>(param, &grad, buffers, |w, g, [mean, greatest]| {
+    fused::<T, 2>(param, &grad, buffers, move |w, g, [mean, greatest]| {
         *mean = *mean + share * (g - *mean);
         let (old, new) = (*greatest * keep, g.abs() + eps);
         *greatest = if old > new { old } else { new };

@@ -35,7 +35,7 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     if state.scalars.is_empty() {
         state.scalars.extend([settings.lr, 1.0]);
     }
@@ -50,7 +50,7 @@ fn step<T: Element + Float>(
     state.scalars[0] = settings.lr / fall;
     state.scalars[1] = 1.0 / (steps - settings.t0).max(1.0);
     let buffers = state.zeros(param);
-    fused::<T, 1>(param, &grad, buffers, |w, g, [average]| {
+    fused::<T, 1>(param, &grad, buffers, move |w, g, [average]| {
         *w = *w * keep - eta * g;
         *average = match averages {
             true => *average + (*w - *average) * share,

@@ -41,7 +41,7 @@ fn step<T: Element + Float>(
         settings.decoupled_weight_decay,
         settings.lr,
     );
-    let grad = slope::<T>(param, grad, settings.maximize, through);
+    let grad = slope(param, grad, settings.maximize, through);
     let (lr, (beta1, beta2), steps) = (settings.lr, settings.betas, state.steps as i32);
     let mu =
         |step: i32| beta1 * (1.0 - 0.5 * 0.96_f64.powf(f64::from(step) * settings.momentum_decay));
@@ -57,7 +57,7 @@ fn step<T: Element + Float>(
     let (share1, keep2, share2) = (num(1.0 - beta1), num(beta2), num(1.0 - beta2));
     let (eps, keep) = (num(settings.eps), num(keep));
     let buffers = state.zeros(param);
-    fused::<T, 2>(param, &grad, buffers, |w, g, [mean, square]| {
+    fused::<T, 2>(param, &grad, buffers, move |w, g, [mean, square]| {
         *mean = *mean + share1 * (g - *mean);
         *square = *square * keep2 + share2 * g * g;
         let root = (*square / correction).sqrt() + eps;

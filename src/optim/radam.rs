@@ -39,7 +39,7 @@ fn step<T: Element + Float>(
         settings.decoupled_weight_decay,
         settings.lr,
     );
-    let grad = slope::<T>(param, grad, settings.maximize, through);
+    let grad = slope(param, grad, settings.maximize, through);
     let (lr, (beta1, beta2), steps) = (settings.lr, settings.betas, state.steps as i32);
     let (correction1, correction2) = (1.0 - beta1.powi(steps), 1.0 - beta2.powi(steps));
     let limit = 2.0 / (1.0 - beta2) - 1.0;
@@ -56,7 +56,7 @@ fn step<T: Element + Float>(
     let (eps, keep, lr) = (num(settings.eps), num(keep), num(lr));
     let rectified = num(rectified);
     let buffers = state.zeros(param);
-    fused::<T, 2>(param, &grad, buffers, |w, g, [mean, square]| {
+    fused::<T, 2>(param, &grad, buffers, move |w, g, [mean, square]| {
         *mean = *mean + share1 * (g - *mean);
         *square = *square * keep2 + share2 * g * g;
         let mut direction = *mean / correction1 * lr;

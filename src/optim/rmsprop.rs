@@ -36,23 +36,29 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (keep, share) = (num(settings.alpha), num(1.0 - settings.alpha));
     let (lr, eps, momentum) = (num(settings.lr), num(settings.eps), num(settings.momentum));
+    let (centered, directed) = (settings.centered, settings.momentum > 0.0);
     let buffers: [&Tensor; 3] = state.zeros(param);
-    fused::<T, 3>(param, &grad, buffers, |w, g, [square, direction, mean]| {
-        *square = *square * keep + share * g * g;
-        let mut spread = *square;
-        if settings.centered {
-            *mean = *mean + share * (g - *mean);
-            spread = spread - *mean * *mean;
-        }
-        let root = spread.sqrt() + eps;
-        if settings.momentum > 0.0 {
-            *direction = *direction * momentum + g / root;
-            *w = *w - lr * *direction;
-        } else {
-            *w = *w - lr * (g / root);
-        }
-    });
+    fused::<T, 3>(
+        param,
+        &grad,
+        buffers,
+        move |w, g, [square, direction, mean]| {
+            *square = *square * keep + share * g * g;
+            let mut spread = *square;
+            if centered {
+                *mean = *mean + share * (g - *mean);
+                spread = spread - *mean * *mean;
+            }
+            let root = spread.sqrt() + eps;
+            if directed {
+                *direction = *direction * momentum + g / root;
+                *w = *w - lr * *direction;
+            } else {
+                *w = *w - lr * (g / root);
+            }
+        },
+    );
 }

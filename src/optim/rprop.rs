@@ -32,12 +32,12 @@ fn step<T: Element + Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (shorter, longer) = (num(settings.etas.0), num(settings.etas.1));
     let (least, greatest) = (num(settings.step_sizes.0), num(settings.step_sizes.1));
     let (zero, one) = (num(0.0), num(1.0));
     let buffers = state.filled(param, [0.0, settings.lr]);
-    fused::<T, 2>(param, &grad, buffers, |w, g, [last, size]| {
+    fused::<T, 2>(param, &grad, buffers, move |w, g, [last, size]| {
         let agree = g * *last;
         let factor = if agree > zero {
             longer

@@ -120,21 +120,22 @@ fn step<T: Element + num_traits::Float>(
     let num = |v: f64| <T as Element>::from_f64(v);
     let (lr, momentum) = (num(settings.lr), num(settings.momentum));
     state.steps += 1;
-    let grad = slope::<T>(param, grad, settings.maximize, settings.weight_decay);
+    let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     if settings.momentum == 0.0 {
-        return fused::<T, 0>(param, &grad, [], |w, g, []| *w = *w - lr * g);
+        return fused::<T, 0>(param, &grad, [], move |w, g, []| *w = *w - lr * g);
     }
     // Dampening spares the first direction.
     let first = state.buffers.is_empty();
     let share = num(1.0 - settings.dampening);
+    let nesterov = settings.nesterov;
     let buffers = state.zeros(param);
-    fused::<T, 1>(param, &grad, buffers, |w, g, [kept]| {
+    fused::<T, 1>(param, &grad, buffers, move |w, g, [kept]| {
         *kept = if first {
             g
         } else {
             *kept * momentum + share * g
         };
-        let direction = if settings.nesterov {
+        let direction = if nesterov {
             g + momentum * *kept
         } else {
             *kept

@@ -3,6 +3,8 @@
 use crate::error::{Error, Result};
 use crate::kernels::simd;
 use crate::nn::StateDict;
+use crate::tape::plan::kernel;
+use crate::tape::trace;
 use crate::tensor::storage::Data;
 use crate::{DType, Element, Tensor};
 
@@ -62,37 +64,23 @@ impl State {
 #[track_caller]
 pub(crate) fn fused<T: Element, const N: usize>(
     param: &Tensor,
-    grad: &[T],
+    grad: &Tensor,
     buffers: [&Tensor; N],
-    f: impl Fn(&mut T, T, [&mut T; N]),
+    f: impl Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync + 'static,
 ) {
+    if trace::tracing() {
+        return traced(param, grad, buffers, f);
+    }
     let len = param.numel();
+    let grad = grad.values::<T>();
     let mut taken: [Data<T>; N] = buffers.map(Tensor::take_data);
     {
-        let mut slices = taken.each_mut().map(|data| &mut data.make_mut()[..len]);
-        let grad = &grad[..len];
-        let pass = |values: &mut [T]| {
-            let values = &mut values[..len];
-            simd::vectorize(
-                len,
-                #[inline(always)]
-                || {
-                    for i in 0..len {
-                        f(
-                            &mut values[i],
-                            grad[i],
-                            slices.each_mut().map(|slice| &mut slice[i]),
-                        );
-                    }
-                },
-            );
-        };
+        let slices = taken.each_mut().map(|data| &mut data.make_mut()[..len]);
         if param.is_contiguous() {
-            param.write_values(pass);
+            param.write_values(|values: &mut [T]| pass(values, &grad, slices, f));
         } else {
             let mut values = param.values::<T>().into_data();
-            let mut pass = pass;
-            pass(values.make_mut());
+            pass(values.make_mut(), &grad, slices, f);
             param.assign(values);
         }
     }
@@ -102,20 +90,61 @@ pub(crate) fn fused<T: Element, const N: usize>(
         .for_each(|(buffer, data)| buffer.assign(data));
 }
 
-/// A gradient's values as a step uses them: turned round to climb, with the share of the weights that decays.
-pub(crate) fn slope<T: Element + num_traits::Float>(
+/// One pass over slices of the same length.
+fn pass<T: Element, const N: usize>(
+    values: &mut [T],
+    grad: &[T],
+    mut buffers: [&mut [T]; N],
+    f: impl Fn(&mut T, T, [&mut T; N]),
+) {
+    let len = values.len();
+    let grad = &grad[..len];
+    let mut buffers = buffers.each_mut().map(|buffer| &mut buffer[..len]);
+    simd::vectorize(
+        len,
+        #[inline(always)]
+        || {
+            for i in 0..len {
+                f(
+                    &mut values[i],
+                    grad[i],
+                    buffers.each_mut().map(|buffer| &mut buffer[i]),
+                );
+            }
+        },
+    );
+}
+
+/// As [`fused`], noted in the record of a step.
+#[cold]
+#[track_caller]
+fn traced<T: Element, const N: usize>(
     param: &Tensor,
     grad: &Tensor,
-    maximize: bool,
-    weight_decay: f64,
-) -> Data<T> {
-    let mut slope = grad.values::<T>().into_data();
+    buffers: [&Tensor; N],
+    f: impl Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync + 'static,
+) {
+    if !param.is_contiguous() {
+        trace::refuse("optimizes a parameter that does not lie in row-major order");
+    }
+    let grad = grad.contiguous();
+    trace::within(|| fused(param, &grad, buffers, f));
+    let (from, at, len) = (grad.layout().offset, param.layout().offset, param.numel());
+    let targets: Vec<&Tensor> = std::iter::once(param).chain(buffers).collect();
+    let update = kernel::update::<T, N>(move |values, grad, buffers| {
+        pass(&mut values[at..at + len], &grad[from..], buffers, f);
+    });
+    trace::change(&[&grad], &targets, update);
+}
+
+/// A gradient as a step uses it: turned round to climb, with the share of the weights that decays.
+pub(crate) fn slope(param: &Tensor, grad: &Tensor, maximize: bool, weight_decay: f64) -> Tensor {
+    let mut slope = grad.clone();
     if maximize {
-        simd::map_in_place(slope.make_mut(), |g| -g);
+        slope = -slope;
     }
     if weight_decay != 0.0 {
-        let decay = <T as Element>::from_f64(weight_decay);
-        simd::update(slope.make_mut(), &param.values::<T>(), |g, w| g + decay * w);
+        slope = slope + param * weight_decay;
     }
     slope
 }

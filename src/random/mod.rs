@@ -43,7 +43,11 @@ thread_local! {
 /// manual_seed(0);
 /// assert_eq!(default_generator(|g| g.randperm(4)), [0, 1, 3, 2]);
 /// ```
+#[track_caller]
 pub fn default_generator<R>(f: impl FnOnce(&mut Generator) -> R) -> R {
+    if crate::tape::trace::tracing() {
+        crate::tape::trace::refuse("draws random numbers");
+    }
     DEFAULT.with_borrow_mut(f)
 }
 

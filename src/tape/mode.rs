@@ -13,6 +13,8 @@ pub(crate) const QUIET: u8 = 1 << 2;
 pub(crate) const LISTING: u8 = 1 << 3;
 /// A node's backward runs, whose line stands for those of the operations in it.
 pub(crate) const WITHIN: u8 = 1 << 4;
+/// A step is recorded for a plan.
+pub(crate) const TRACING: u8 = 1 << 5;
 
 thread_local! {
     // One byte for all, so that an operation that nobody watches asks once.

@@ -3,6 +3,7 @@
 use super::frontier::{ById, Frontier, sum};
 use super::mode::{GradMode, Modes, RECORDING, WITHIN};
 use super::node::{AnyNode, Edges, NodeRef, State, drop_without_recursion, freed_error, id};
+use super::trace;
 use super::watch::Line;
 use super::{anomaly, hooks};
 use crate::error::{Error, Result};
@@ -177,10 +178,12 @@ pub(crate) fn sweep(
                 captured[i] = Some(grad.clone());
             }
         } else if let Some(slot) = node.leaf() {
-            accumulate(
-                &mut slot.lock().unwrap_or_else(PoisonError::into_inner),
-                grad,
-            );
+            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if trace::tracing() {
+                trace::accumulated(&node, slot.as_ref());
+            }
+            accumulate(&mut slot, grad);
+            drop(slot);
             if let Some(passes) = node.passes() {
                 passes.fetch_add(1, Relaxed);
             }

@@ -2,7 +2,7 @@
 
 use super::anomaly;
 use super::frontier::ById;
-use super::mode::{ANOMALY, LISTING, WITHIN, modes};
+use super::mode::{ANOMALY, LISTING, TRACING, WITHIN, modes};
 use super::node::{NodeRef, id};
 use crate::Tensor;
 use crate::tensor::Arg;
@@ -60,6 +60,9 @@ impl Drop for Line {
 #[cold]
 #[track_caller]
 pub(super) fn result(name: &'static str, out: &Tensor, inputs: &[Arg<'_>], modes: u8) {
+    if modes & TRACING != 0 {
+        super::plan::trace::name_stray(name);
+    }
     if modes & LISTING != 0
         && let Some(node) = out.node()
     {

@@ -6,6 +6,7 @@ use super::{Scalar, Tensor};
 use crate::dtype::{Element, with_dtype};
 use crate::error::{Error, OrPanic, Result};
 use crate::shape::{Dims, IntoShape, infer};
+use crate::tape::trace;
 use crate::{DType, default_dtype};
 
 /// Numbers and nested arrays of them, as `Tensor::from` takes them. Not to be implemented outside.
@@ -185,8 +186,10 @@ impl Tensor {
     ///
     /// # Errors
     /// If `T` cannot hold every value of the tensor's type.
+    #[track_caller]
     pub fn try_to_vec<T: Element>(&self) -> Result<Vec<T>> {
         self.check_widens::<T>("to_vec")?;
+        self.is_read("to_vec");
         Ok(with_dtype!(self.dtype(), S => {
             let values = self.values::<S>();
             if S::DTYPE == T::DTYPE {
@@ -214,6 +217,7 @@ impl Tensor {
     ///
     /// # Errors
     /// If there is not exactly one element, or `T` cannot hold it.
+    #[track_caller]
     pub fn try_item<T: Element>(&self) -> Result<T> {
         self.check_widens::<T>("item")?;
         if self.numel() != 1 {
@@ -223,7 +227,17 @@ impl Tensor {
                 cure: "Reduce it first, with `sum()` or `mean()`, index it, or take all with `to_vec()`.".into(),
             });
         }
+        self.is_read("item");
         Ok(with_dtype!(self.dtype(), S => self.snapshot::<S>()[self.layout().offset].cast()))
+    }
+
+    /// Tells the record of a step, if one is made, that the program reads this tensor.
+    #[track_caller]
+    fn is_read(&self, by: &str) {
+        if trace::tracing() {
+            trace::stray(self);
+            trace::name_stray(by);
+        }
     }
 
     /// Refuses a conversion that would lose values; f32 to f64 and int to float do not.

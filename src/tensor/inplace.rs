@@ -7,7 +7,8 @@ use crate::error::{Error, OrPanic, Result};
 use crate::kernels::{simd, strided};
 use crate::ops;
 use crate::ops::binary::Arithmetic;
-use crate::tape::is_grad_enabled;
+use crate::tape::plan::kernel;
+use crate::tape::{is_grad_enabled, trace};
 use crate::tensor::Arg;
 use std::ops::{AddAssign, DivAssign, MulAssign, RemAssign, SubAssign};
 use std::sync::Arc;
@@ -16,6 +17,9 @@ impl Tensor {
     /// Changes the elements of a contiguous tensor of element type `T`.
     #[track_caller]
     pub(crate) fn write_values<T: Element>(&self, change: impl FnOnce(&mut [T])) {
+        if trace::tracing() {
+            trace::changed(self);
+        }
         let range = self.layout().offset..self.layout().offset + self.numel();
         self.storage().write(|buffer| {
             let data = T::data_mut(buffer).expect("the caller matched on the tensor's type");
@@ -25,6 +29,9 @@ impl Tensor {
 
     /// Takes the elements out of a tensor that nobody else reads, to be given back by [`assign`](Tensor::assign).
     pub(crate) fn take_data<T: Element>(&self) -> Data<T> {
+        if trace::tracing() {
+            trace::changed(self);
+        }
         let mut taken = Data::scratch(0);
         self.storage().write(|buffer| {
             let data = T::data_mut(buffer).expect("the caller matched on the tensor's type");
@@ -36,6 +43,9 @@ impl Tensor {
     /// Writes a row-major run of values to this tensor's elements, wherever they lie.
     #[track_caller]
     pub(crate) fn assign<T: Element>(&self, values: Data<T>) {
+        if trace::tracing() {
+            trace::changed(self);
+        }
         let layout = self.layout();
         self.storage().write(|buffer| {
             let data = T::data_mut(buffer).expect("the caller matched on the tensor's type");
@@ -65,12 +75,23 @@ impl Tensor {
         if let Some(node) = self.node() {
             inner.set_node_mut(node);
         }
-        inner.untracked()
+        self.traced_as(inner.untracked())
+    }
+
+    /// Tells the record of a step, if one is made, that another tensor holds the same values now.
+    fn traced_as(&self, same: Tensor) -> Tensor {
+        if trace::tracing() {
+            trace::alias(self, &same);
+        }
+        same
     }
 
     /// The tensor as one that owns a row-major storage which nobody else holds, outside of the graph.
     pub(crate) fn settled(mut self) -> Tensor {
         let whole = self.is_contiguous() && self.0.hold.len() == self.numel();
+        if !whole && trace::tracing() {
+            return self.detach().copy();
+        }
         if !whole {
             return with_dtype!(self.dtype(), T => {
                 Tensor::from_data(self.shape().into(), self.values::<T>().into_data())
@@ -82,7 +103,25 @@ impl Tensor {
             return self;
         }
         let hold = Hold::new(self.0.hold.snapshot());
-        Inner::on(self.layout().clone(), self.dtype(), hold).untracked()
+        let same = Inner::on(self.layout().clone(), self.dtype(), hold).untracked();
+        self.traced_as(same)
+    }
+
+    /// As [`assign`](Tensor::assign), noted in the record of a step.
+    #[cold]
+    #[track_caller]
+    fn assign_traced<T: Element>(&self, values: &Tensor) {
+        let (from, to) = (values.layout().clone(), self.layout().clone());
+        if !from.contiguous || !to.contiguous {
+            trace::refuse("changes in place values that do not lie in row-major order");
+        }
+        trace::within(|| self.assign(values.values::<T>().into_data()));
+        let len = to.numel();
+        trace::change(
+            &[values],
+            &[self],
+            kernel::copy::<T>(from.offset, to.offset, len),
+        );
     }
 
     /// Replaces the values by what `compute` makes of them.
@@ -132,7 +171,10 @@ impl Tensor {
         }
         let out = out.to(to);
         let node = out.node();
-        with_dtype!(to, T => self.assign(out.values::<T>().into_data()));
+        with_dtype!(to, T => match trace::tracing() {
+            true => self.assign_traced::<T>(&out),
+            false => self.assign(out.values::<T>().into_data()),
+        });
         if recording {
             self.set_node(node);
         }
@@ -268,7 +310,7 @@ macro_rules! in_place {
                     Arg::Tensor(t) => t.dtype() == self.dtype() && t.shape() == self.shape() && t.is_contiguous(),
                     Arg::Number(n) => self.dtype().is_float() || !n.dtype().is_float(),
                 };
-                if same && self.is_contiguous() && !self.check_in_place(op, rhs.tensor())? {
+                if same && self.is_contiguous() && !trace::tracing() && !self.check_in_place(op, rhs.tensor())? {
                     with_number!(self.dtype(), T => {
                         match rhs {
                             Arg::Tensor(t) => {

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::kernels::strided;
 use crate::shape::{Dims, Layout};
 use crate::tape::node::NodeRef;
+use crate::tape::trace;
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -287,6 +288,9 @@ impl Tensor {
 
     /// The elements for writing, where this handle is all that holds them and they lie in row-major order.
     pub(crate) fn exclusive<T: Element>(&mut self) -> Option<&mut [T]> {
+        if trace::tracing() {
+            return None;
+        }
         let inner = Arc::get_mut(&mut self.0)?;
         let layout = &inner.layout;
         if !layout.contiguous {
@@ -303,6 +307,9 @@ impl Tensor {
     /// The elements of a small row-major tensor of `T`, read where they stand if nobody else can change them.
     #[inline]
     pub(crate) fn few<T: Element>(&self) -> Option<&[T]> {
+        if trace::tracing() {
+            trace::stray(self);
+        }
         let layout = &self.0.layout;
         let data = self.0.hold.few::<T>()?;
         match layout.contiguous {
@@ -338,6 +345,9 @@ impl Tensor {
     /// The whole storage as it is now.
     #[inline]
     pub(crate) fn snapshot<T: Element>(&self) -> Data<T> {
+        if trace::tracing() {
+            trace::stray(self);
+        }
         self.0.hold.snapshot_as::<T>()
     }
 

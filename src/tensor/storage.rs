@@ -187,6 +187,18 @@ impl Storage {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The values, which nobody else reads or changes before the guard is dropped.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Buffer> {
+        self.lock()
+    }
+
+    /// Raises the version after a change in place.
+    pub(crate) fn touch(&self, at: &'static Location<'static>) {
+        self.version.fetch_add(1, Relaxed);
+        let changed = self.changed_at.lock();
+        *changed.unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
     #[inline]
     pub(crate) fn version(&self) -> u32 {
         self.version.load(Relaxed)
@@ -210,11 +222,7 @@ impl Storage {
         let at = Location::caller();
         let mut guard = self.lock();
         let result = change(&mut guard);
-        self.version.fetch_add(1, Relaxed);
-        *self
-            .changed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(at);
+        self.touch(at);
         result
     }
 }

@@ -15,6 +15,7 @@ mod learning;
 mod losses;
 mod minimize;
 mod non_finite;
+mod plan;
 mod shapes;
 mod tape;
 mod threads;

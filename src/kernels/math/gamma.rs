@@ -180,6 +180,7 @@ fn digamma_positive(x: f64) -> Double<f64> {
 }
 
 /// The n-th derivative of [`digamma`], for one `n`.
+#[derive(Clone)]
 pub(crate) struct Polygamma {
     n: usize,
     /// The n-th derivative of `pi cot(pi x)` over `pi^(n + 1)`, as a polynomial in the cotangent from low to high.

@@ -1,0 +1,136 @@
+//! What the steps of a plan do to the values: loops over slices, boxed once while the step is recorded.
+
+use super::bank::{Banks, Port, Span, write};
+use crate::dtype::Element;
+use crate::kernels::simd;
+use crate::tensor::storage::Data;
+
+/// A loop over some elements of its operands; the last port is the result's.
+pub(crate) type Pass = Box<dyn Fn(&mut Banks, &[Port], Span) + Send + Sync>;
+
+/// One result from each element of one operand.
+pub(crate) fn map<T: Element, R: Element>(
+    run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
+) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<R, _>(banks, ports[1], span, |banks, out| {
+            run(T::bank(banks).read(ports[0], span), out);
+        });
+    })
+}
+
+/// One result from the elements of two operands.
+pub(crate) fn zip<T: Element, R: Element>(
+    f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
+) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<R, _>(banks, ports[2], span, |banks, out| {
+            let bank = T::bank(banks);
+            let (l, r) = (bank.read(ports[0], span), bank.read(ports[1], span));
+            simd::fused(
+                #[inline(always)]
+                || match (l, r) {
+                    (l, &[b]) if out.len() != 1 => {
+                        out.iter_mut().zip(l).for_each(|(o, &a)| *o = f(a, b))
+                    }
+                    (&[a], r) if out.len() != 1 => {
+                        out.iter_mut().zip(r).for_each(|(o, &b)| *o = f(a, b))
+                    }
+                    (l, r) => {
+                        let pairs = l.iter().zip(r);
+                        out.iter_mut()
+                            .zip(pairs)
+                            .for_each(|(o, (&a, &b))| *o = f(a, b));
+                    }
+                },
+            );
+        });
+    })
+}
+
+/// The elements of rows of `period`, one row after another.
+pub(crate) fn repeat_rows<T: Element>(period: usize) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<T, _>(banks, ports[1], span, |banks, mut out| {
+            let row = &T::bank(banks).from_base(ports[0])[..period];
+            let first = &row[span.start % period..];
+            let (head, rest) = out.split_at_mut(first.len().min(out.len()));
+            head.copy_from_slice(&first[..head.len()]);
+            out = rest;
+            for chunk in out.chunks_mut(period) {
+                chunk.copy_from_slice(&row[..chunk.len()]);
+            }
+        });
+    })
+}
+
+/// Each element `run` times.
+pub(crate) fn repeat_each<T: Element>(run: usize) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<T, _>(banks, ports[1], span, |banks, out| {
+            let column = T::bank(banks).from_base(ports[0]);
+            let (mut at, mut left) = (span.start / run, run - span.start % run);
+            let mut filled = 0;
+            while filled < out.len() {
+                let len = left.min(out.len() - filled);
+                out[filled..filled + len].fill(column[at]);
+                (filled, at, left) = (filled + len, at + 1, run);
+            }
+        });
+    })
+}
+
+/// A whole result from the whole of one operand's storage.
+pub(crate) fn whole<T: Element, R: Element>(
+    run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
+) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<R, _>(banks, ports[1], span, |banks, out| {
+            run(T::bank(banks).from_base(ports[0]), out);
+        });
+    })
+}
+
+/// A whole result from the whole of two operands' storages.
+pub(crate) fn whole_pair<T: Element>(
+    run: impl Fn(&[T], &[T], &mut [T]) + Send + Sync + 'static,
+) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<T, _>(banks, ports[2], span, |banks, out| {
+            let bank = T::bank(banks);
+            run(bank.from_base(ports[0]), bank.from_base(ports[1]), out);
+        });
+    })
+}
+
+/// `len` elements from one place of a storage to another of the changed one, which stands twice among the ports: as it
+/// was, and as it will be.
+pub(crate) fn copy<T: Element>(from: usize, to: usize, len: usize) -> Pass {
+    Box::new(move |banks, ports, span| {
+        write::<T, _>(banks, ports[2], span, |banks, out| {
+            let values = &T::bank(banks).from_base(ports[0])[from..from + len];
+            out[to..to + len].copy_from_slice(values);
+        });
+    })
+}
+
+/// A parameter and its `N` buffers changed with a gradient; the ports are the gradient's, then those of the parameter and
+/// of the buffers as they were, then as they will be.
+pub(crate) fn update<T: Element, const N: usize>(
+    run: impl Fn(&mut [T], &[T], [&mut [T]; N]) + Send + Sync + 'static,
+) -> Pass {
+    Box::new(move |banks, ports, span| {
+        let mut buffers: [Data<T>; N] = std::array::from_fn(|i| {
+            let mut data = Data::scratch(0);
+            T::bank_mut(banks).swap_held(ports[N + 3 + i].slot, &mut data);
+            data
+        });
+        write::<T, _>(banks, ports[N + 2], span, |banks, values| {
+            let slices = buffers.each_mut().map(Data::make_mut);
+            run(values, T::bank(banks).from_base(ports[0]), slices);
+        });
+        for (i, data) in buffers.iter_mut().enumerate() {
+            T::bank_mut(banks).swap_held(ports[N + 3 + i].slot, data);
+        }
+    })
+}

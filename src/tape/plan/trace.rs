@@ -1,0 +1,334 @@
+//! The record of one run of a step: what was computed from what, in order.
+
+use super::kernel::Pass;
+use crate::dtype::{Element, with_dtype};
+use crate::shape::{Dims, Layout};
+use crate::tape::mode::{Modes, TRACING, modes};
+use crate::tape::node::NodeRef;
+use crate::tensor::storage::{Buffer, Data, Storage};
+use crate::tensor::{Arg, Inner};
+use crate::{DType, Tensor};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// The values of one storage between two changes.
+pub(super) type ValueId = usize;
+
+/// Where a value comes from.
+pub(super) enum Source {
+    /// An argument of the step.
+    Input,
+    /// A tensor from outside, as it is when the step begins.
+    Outside(Tensor),
+    /// A number of the step's own.
+    Constant(Buffer),
+    /// A computation, or a change of the value named.
+    Made,
+    Changed(ValueId),
+}
+
+pub(super) struct Value {
+    pub(super) dtype: DType,
+    pub(super) len: usize,
+    pub(super) source: Source,
+}
+
+/// An operand: which elements of a value, in which shape.
+#[derive(Clone)]
+pub(super) struct Operand {
+    pub(super) value: ValueId,
+    pub(super) layout: Layout,
+}
+
+/// What is done in one place of the step.
+pub(super) enum Work {
+    /// Each element of the result from those at the same place of the operands.
+    Elements(Pass),
+    /// The whole result, or the whole of several, from whole operands.
+    Whole(Pass),
+}
+
+pub(super) struct Step {
+    pub(super) operands: Vec<Operand>,
+    /// The shape to which an elementwise step's operands are stretched.
+    pub(super) shape: Dims,
+    pub(super) results: Vec<ValueId>,
+    pub(super) work: Work,
+}
+
+/// Why a step cannot be replayed.
+pub(super) struct Obstacle {
+    pub(super) what: String,
+    pub(super) at: &'static Location<'static>,
+}
+
+#[derive(Default)]
+pub(super) struct Trace {
+    pub(super) values: Vec<Value>,
+    pub(super) steps: Vec<Step>,
+    /// The value that a storage holds now.
+    current: HashMap<usize, ValueId>,
+    /// Keeps the addresses of all storages seen from being used again.
+    held: Vec<Arc<Storage>>,
+    /// Leaves whose gradient the step has set, in order.
+    pub(super) leaves: Vec<NodeRef>,
+    pub(super) obstacle: Option<Obstacle>,
+    /// A value was read for something that the record does not show; who read it is not known yet.
+    stray: bool,
+}
+
+thread_local! {
+    static TRACE: RefCell<Option<Trace>> = const { RefCell::new(None) };
+}
+
+/// Whether this thread records a step.
+#[inline(always)]
+pub(crate) fn tracing() -> bool {
+    modes() & TRACING != 0
+}
+
+/// Runs `body` as the inside of one recorded operation, which is not looked at.
+pub(crate) fn within<R>(body: impl FnOnce() -> R) -> R {
+    let _modes = Modes::set(TRACING, 0);
+    body()
+}
+
+fn with<R>(f: impl FnOnce(&mut Trace) -> R) -> Option<R> {
+    TRACE.with_borrow_mut(|trace| trace.as_mut().map(f))
+}
+
+/// Runs a step and returns its record with what it gave. `inputs` are its arguments.
+pub(super) fn record<R>(inputs: &[Tensor], body: impl FnOnce() -> R) -> (R, Trace) {
+    struct End;
+    impl Drop for End {
+        fn drop(&mut self) {
+            TRACE.set(None);
+        }
+    }
+    let mut trace = Trace::default();
+    for input in inputs {
+        let id = trace.add(input.dtype(), input.0.hold.len(), Source::Input);
+        trace.hold(input.storage(), id);
+    }
+    TRACE.set(Some(trace));
+    let _end = End;
+    let result = {
+        let _modes = Modes::set(TRACING, TRACING);
+        body()
+    };
+    let trace = TRACE.take().expect("nothing else takes the record");
+    (result, trace)
+}
+
+impl Trace {
+    pub(super) fn add(&mut self, dtype: DType, len: usize, source: Source) -> ValueId {
+        self.values.push(Value { dtype, len, source });
+        self.values.len() - 1
+    }
+
+    fn hold(&mut self, storage: &Arc<Storage>, value: ValueId) {
+        let address = Arc::as_ptr(storage) as usize;
+        if self.current.insert(address, value).is_none() {
+            self.held.push(storage.clone());
+        }
+    }
+
+    fn known(&self, storage: &Arc<Storage>) -> Option<ValueId> {
+        self.current.get(&(Arc::as_ptr(storage) as usize)).copied()
+    }
+
+    /// The value that a tensor holds now; one from outside where it was not seen before.
+    pub(super) fn value_of(&mut self, tensor: &Tensor) -> ValueId {
+        if let Some(id) = self.known(tensor.storage()) {
+            return id;
+        }
+        let id = self.add(
+            tensor.dtype(),
+            tensor.0.hold.len(),
+            Source::Outside(tensor.detach()),
+        );
+        self.hold(tensor.storage(), id);
+        id
+    }
+
+    fn operand(&mut self, arg: Arg<'_>, dtype: DType) -> Operand {
+        match arg {
+            Arg::Tensor(tensor) => Operand {
+                value: self.value_of(tensor),
+                layout: tensor.layout().clone(),
+            },
+            Arg::Number(number) => {
+                let buffer = with_dtype!(dtype, T => T::into_buffer(Data::one(number.cast::<T>())));
+                Operand {
+                    value: self.add(dtype, 1, Source::Constant(buffer)),
+                    layout: Layout::contiguous(Dims::new()),
+                }
+            }
+        }
+    }
+
+    /// Whether a value changes from one run of the step to the next.
+    fn varies(&self, id: ValueId) -> bool {
+        !matches!(
+            self.values[id].source,
+            Source::Outside(_) | Source::Constant(_)
+        )
+    }
+
+    pub(super) fn refuse(&mut self, what: impl FnOnce() -> String, at: &'static Location<'static>) {
+        if self.obstacle.is_none() {
+            self.obstacle = Some(Obstacle { what: what(), at });
+        }
+    }
+}
+
+/// Notes an elementwise operation on operands of type `T`; the result `out` has its own storage.
+pub(crate) fn elements<T: Element>(operands: &[Arg<'_>], out: &Inner, pass: Pass) {
+    step(
+        operands,
+        T::DTYPE,
+        &out.layout.shape,
+        &[out],
+        Work::Elements(pass),
+    );
+}
+
+/// Notes an operation on whole operands, with results of their own storage.
+pub(crate) fn whole(operands: &[&Tensor], outs: &[&Inner], pass: Pass) {
+    let operands: Vec<Arg<'_>> = operands.iter().map(|&tensor| Arg::Tensor(tensor)).collect();
+    step(&operands, DType::F32, &[], outs, Work::Whole(pass));
+}
+
+fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Inner], work: Work) {
+    with(|trace| {
+        let operands: Vec<Operand> = operands
+            .iter()
+            .map(|&arg| trace.operand(arg, dtype))
+            .collect();
+        let results = outs
+            .iter()
+            .map(|out| {
+                let id = trace.add(out.dtype, out.layout.numel(), Source::Made);
+                trace.hold(out.hold.storage(), id);
+                id
+            })
+            .collect();
+        trace.steps.push(Step {
+            operands,
+            shape: shape.into(),
+            results,
+            work,
+        });
+    });
+}
+
+/// Notes that the values of `target` are changed by `pass`, which gets the operands' places, then the targets'.
+pub(crate) fn change(operands: &[&Tensor], targets: &[&Tensor], pass: Pass) {
+    with(|trace| {
+        let mut operands: Vec<Operand> = operands
+            .iter()
+            .map(|&tensor| trace.operand(Arg::Tensor(tensor), tensor.dtype()))
+            .collect();
+        let mut results = Vec::new();
+        for target in targets {
+            let old = trace.operand(Arg::Tensor(target), target.dtype());
+            let len = trace.values[old.value].len;
+            let id = trace.add(target.dtype(), len, Source::Changed(old.value));
+            trace.hold(target.storage(), id);
+            operands.push(old);
+            results.push(id);
+        }
+        trace.steps.push(Step {
+            operands,
+            shape: Dims::new(),
+            results,
+            work: Work::Whole(pass),
+        });
+    });
+}
+
+/// Notes that another storage holds the same values as a tensor's.
+pub(crate) fn alias(of: &Tensor, new: &Tensor) {
+    with(|trace| {
+        let value = trace.value_of(of);
+        trace.hold(new.storage(), value);
+    });
+}
+
+/// Notes that a leaf's gradient was set; `before` is the one that it was added to.
+pub(crate) fn accumulated(leaf: &NodeRef, before: Option<&Tensor>) {
+    with(|trace| {
+        let added = before.is_some_and(|old| trace.known(old.storage()).is_none());
+        if added {
+            trace.refuse(
+                || "adds to a gradient from before the step: call `zero_grad()` in the step, before `backward()`".into(),
+                leaf.header().location,
+            );
+        }
+        trace.leaves.push(leaf.clone());
+    });
+}
+
+/// Notes that a tensor's values are read for something that the record does not show.
+#[cold]
+pub(crate) fn stray(tensor: &Tensor) {
+    with(|trace| {
+        let varies = trace
+            .known(tensor.storage())
+            .is_some_and(|id| trace.varies(id));
+        trace.stray |= varies;
+    });
+}
+
+/// Says who has read values, if somebody has.
+#[cold]
+#[track_caller]
+pub(crate) fn name_stray(who: &str) {
+    let at = Location::caller();
+    with(|trace| {
+        if std::mem::take(&mut trace.stray) {
+            trace.refuse(
+                || format!("`{who}` reads values while the step is recorded"),
+                at,
+            );
+        }
+    });
+}
+
+/// Notes that the step does something that a replay would not do again.
+#[cold]
+#[track_caller]
+pub(crate) fn refuse(what: &str) {
+    let at = Location::caller();
+    with(|trace| trace.refuse(|| what.into(), at));
+}
+
+/// Notes a change in place that the record does not show.
+#[cold]
+#[track_caller]
+pub(crate) fn changed(tensor: &Tensor) {
+    let at = Location::caller();
+    with(|trace| {
+        if trace.known(tensor.storage()).is_some() {
+            trace.refuse(
+                || "changes values in place in a way that cannot be replayed".into(),
+                at,
+            );
+        }
+    });
+}
+
+impl Trace {
+    /// What keeps the step from being replayed, if anything does.
+    pub(super) fn take_obstacle(&mut self, caller: &'static Location<'static>) -> Option<Obstacle> {
+        if self.stray {
+            self.refuse(
+                || "values are read while the step is recorded".into(),
+                caller,
+            );
+        }
+        self.obstacle.take()
+    }
+}
