@@ -61,7 +61,10 @@ fn a_training_step_by_hand_replays_to_the_bit() {
     let mut plan = Plan::new(|[x, y]: &[Tensor; 2]| replayed.step(x, y));
     let with_params = |net: &Net, (loss, accuracy): (Tensor, Tensor)| {
         let params = net.params.iter().map(Tensor::detach);
-        [loss, accuracy].into_iter().chain(params.map(|p| p.copy())).collect::<Vec<_>>()
+        [loss, accuracy]
+            .into_iter()
+            .chain(params.map(|p| p.copy()))
+            .collect::<Vec<_>>()
     };
     let expected = history(8, || with_params(&eager, eager.step(&x, &y)));
     let got = history(8, || with_params(&replayed, plan.run([&x, &y])));
@@ -87,7 +90,9 @@ fn new_values_of_the_inputs_and_of_captured_tensors_are_seen() {
 #[test]
 fn results_that_are_still_held_stay_as_they_are() {
     let mut plan = Plan::new(|[x]: &[Tensor; 1]| (x * 2.0, x + 1.0));
-    let held: Vec<_> = (0..6).map(|i| plan.run([&full([20], f64::from(i))])).collect();
+    let held: Vec<_> = (0..6)
+        .map(|i| plan.run([&full([20], f64::from(i))]))
+        .collect();
     for (i, (double, next)) in held.into_iter().enumerate() {
         assert_eq!(double, full([20], 2.0 * i as f64));
         assert_eq!(next, full([20], 1.0 + i as f64));
@@ -124,7 +129,9 @@ fn modules_losses_and_optimizers_replay_to_the_bit() {
             .add(nn::ReLU)
             .add(nn::Linear::new(40, 1));
         let params = nn::Module::parameters(&net);
-        let mut sgd = Sgd::new(params.clone(), 0.05).momentum(0.9).weight_decay(0.01);
+        let mut sgd = Sgd::new(params.clone(), 0.05)
+            .momentum(0.9)
+            .weight_decay(0.01);
         let mut step = |[x, y]: &[Tensor; 2]| {
             let loss = loss::Mse::new().forward(&net.forward(x), y);
             sgd.zero_grad();
@@ -134,10 +141,22 @@ fn modules_losses_and_optimizers_replay_to_the_bit() {
         };
         if planned {
             let mut plan = Plan::new(step);
-            history(7, || [vec![plan.run([&x, &y])], params.iter().map(|p| p.detach().copy()).collect()].concat())
+            history(7, || {
+                [
+                    vec![plan.run([&x, &y])],
+                    params.iter().map(|p| p.detach().copy()).collect(),
+                ]
+                .concat()
+            })
         } else {
             let inputs = [x.clone(), y.clone()];
-            history(7, || [vec![step(&inputs)], params.iter().map(|p| p.detach().copy()).collect()].concat())
+            history(7, || {
+                [
+                    vec![step(&inputs)],
+                    params.iter().map(|p| p.detach().copy()).collect(),
+                ]
+                .concat()
+            })
         }
     };
     assert_eq!(run(true), run(false));
@@ -145,14 +164,22 @@ fn modules_losses_and_optimizers_replay_to_the_bit() {
 
 #[test]
 fn layouts_stretched_turned_and_cut_replay_to_the_bit() {
-    let (a, b) = (arange(12).float().reshape([3, 4]), arange(4000).float().reshape([1000, 4]) * 0.01);
+    let (a, b) = (
+        arange(12).float().reshape([3, 4]),
+        arange(4000).float().reshape([1000, 4]) * 0.01,
+    );
     let f = |[a, b]: &[Tensor; 2]| {
         let turned = a.t() + tensor![1.0, 2.0, 3.0];
         let cut = a.narrow(0, 1, 2).narrow(1, 1, 3) * 2.0;
         let rows = b.exp() * b.sum_keepdim(1) - b.mean_dim(0);
         let thrice = a.unsqueeze(0) * tensor![[[1.0]], [[2.0]]];
         let sums = thrice.sum_dim([0, 2]);
-        (turned.mm(&cut.t().mm(&cut).narrow(0, 0, 3)), rows, thrice.permute([2, 0, 1]).copy(), sums)
+        (
+            turned.mm(&cut.t().mm(&cut).narrow(0, 0, 3)),
+            rows,
+            thrice.permute([2, 0, 1]).copy(),
+            sums,
+        )
     };
     let mut plan = Plan::new(f);
     for i in 0..5 {
@@ -162,7 +189,10 @@ fn layouts_stretched_turned_and_cut_replay_to_the_bit() {
     }
 }
 
-fn refusal<O: retrograd::tape::StepOutput>(step: impl FnMut(&[Tensor; 1]) -> O, runs: usize) -> String {
+fn refusal<O: retrograd::tape::StepOutput>(
+    step: impl FnMut(&[Tensor; 1]) -> O,
+    runs: usize,
+) -> String {
     let mut plan = Plan::new(step);
     let x = tensor![1.0, 2.0];
     (0..runs)
@@ -173,8 +203,20 @@ fn refusal<O: retrograd::tape::StepOutput>(step: impl FnMut(&[Tensor; 1]) -> O, 
 
 #[test]
 fn what_cannot_be_replayed_is_refused_with_its_line() {
-    let read = refusal(|[x]| if x.sum().item::<f32>() > 0.0 { x * 2.0 } else { x * 3.0 }, 2);
-    assert!(read.contains("`item` reads values while the step is recorded (at tests/behaviour/plan.rs"), "{read}");
+    let read = refusal(
+        |[x]| {
+            if x.sum().item::<f32>() > 0.0 {
+                x * 2.0
+            } else {
+                x * 3.0
+            }
+        },
+        2,
+    );
+    assert!(
+        read.contains("`item` reads values while the step is recorded (at tests/behaviour/plan.rs"),
+        "{read}"
+    );
     let drawn = refusal(|[x]| x + rand([2]), 2);
     assert!(drawn.contains("draws random numbers (at "), "{drawn}");
     let w = tensor![1.0, 1.0].requires_grad_();
@@ -190,7 +232,10 @@ fn what_cannot_be_replayed_is_refused_with_its_line() {
         },
         3,
     );
-    assert!(counted.contains("a number of the program's that changes from run to run"), "{counted}");
+    assert!(
+        counted.contains("a number of the program's that changes from run to run"),
+        "{counted}"
+    );
     let mut calls = 0;
     let own = refusal(
         |[x]| {
@@ -208,7 +253,12 @@ fn inputs_of_another_shape_or_type_are_refused() {
     for _ in 0..4 {
         plan.run([&tensor![1.0, 2.0]]);
         let shape = plan.try_run([&tensor![1.0]]).unwrap_err().to_string();
-        assert!(shape.contains("input 0 has shape [1] and type f32, and the step was made for [2] of f32"), "{shape}");
+        assert!(
+            shape.contains(
+                "input 0 has shape [1] and type f32, and the step was made for [2] of f32"
+            ),
+            "{shape}"
+        );
         assert!(plan.try_run([&tensor![1, 2]]).is_err());
         assert!(plan.try_run([&tensor![1.0, 2.0].requires_grad_()]).is_err());
     }
