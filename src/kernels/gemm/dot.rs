@@ -1,7 +1,7 @@
 //! Products with one column: sums along the rows.
 
 use super::Matrix;
-use super::tile::Lanes;
+use super::lanes::Lanes;
 use pulp::{Arch, Simd, WithSimd};
 use std::borrow::Cow;
 

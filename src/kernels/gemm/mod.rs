@@ -5,9 +5,11 @@
 //! result is one chain of fused multiply-adds over blocks of `k` that depend on the size alone, so the bits are the
 //! same for every layout, cut and number of threads.
 
-mod blocked;
+mod blocks;
 mod dot;
-mod panel;
+mod lanes;
+mod out;
+mod pack;
 mod tile;
 
 use crate::dtype::Element;
@@ -26,6 +28,15 @@ pub(crate) struct Matrix<'a, T> {
 impl<'a, T: Element> Matrix<'a, T> {
     fn at(&self, row: usize, col: usize) -> T {
         self.values[row * self.row_step + col * self.col_step]
+    }
+
+    /// Some of the rows.
+    fn take_rows(self, rows: std::ops::Range<usize>) -> Matrix<'a, T> {
+        Matrix {
+            values: &self.values[rows.start * self.row_step..],
+            rows: rows.len(),
+            ..self
+        }
     }
 
     fn t(self) -> Matrix<'a, T> {
@@ -94,10 +105,9 @@ macro_rules! product {
                     (1, 1) => out[0] = dot::dot(a, b),
                     // The transposed product has the same elements, and rows in place of a column.
                     (_, 1) if a.is_row_major() => dot::rows(a, b, out),
-                    (_, 1) => panel::product(b.t(), a.t(), out),
+                    (_, 1) => blocks::product(b.t(), a.t(), out),
                     (1, _) if !b.is_row_major() => dot::rows(b.t(), a.t(), out),
-                    _ if blocked::pays(&a, &b) => blocked::product(a, b, out),
-                    _ => panel::product(a, b, out),
+                    _ => blocks::product(a, b, out),
                 }
             }
         }
@@ -138,6 +148,32 @@ mod tests {
     }
 
     #[test]
+    fn a_stretched_operand_counts_as_often_as_it_is_read() {
+        let (row, all) = (whole(70, 1), whole(40 * 70, 2));
+        for rows in [3, 50] {
+            for (row_step, col_step) in [(0, 1), (1, 0), (0, 0)] {
+                let stretched = |rows, cols| Matrix {
+                    values: &row[..],
+                    rows,
+                    cols,
+                    row_step,
+                    col_step,
+                };
+                let (a, b) = (stretched(rows, 40), matrix(&all, 40, 70, false));
+                let mut out = vec![f64::NAN; rows * 70];
+                f64::product(a, b, &mut out);
+                let mut other = vec![f64::NAN; 70 * rows];
+                f64::product(b.t(), a.t(), &mut other);
+                for (at, out) in out.iter().enumerate() {
+                    let (i, j) = (at / 70, at % 70);
+                    let sum: f64 = (0..40).map(|p| a.at(i, p) * b.at(p, j)).sum();
+                    assert_eq!((*out, other[j * rows + i]), (sum, sum));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn products_of_every_size_and_layout_are_the_sums_of_products() {
         let sizes = [1, 2, 3, 5, 6, 7, 8, 13, 16, 17, 31, 40, 100];
         let mut shapes: Vec<[usize; 3]> = vec![
@@ -145,6 +181,8 @@ mod tests {
             [97, 513, 260],
             [1, 600, 300],
             [300, 600, 1],
+            [200, 300, 700],
+            [1500, 90, 60],
         ];
         for (i, &m) in sizes.iter().enumerate() {
             for (j, &n) in sizes.iter().enumerate() {

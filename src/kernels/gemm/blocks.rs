@@ -1,0 +1,297 @@
+//! Products cut into blocks that fit the caches.
+
+use super::Matrix;
+use super::lanes::Lanes;
+use super::out::Out;
+use super::pack::{GROUP, Lines, interleave, pack};
+use super::tile::{Left, Right, Tile, tile};
+use crate::dtype::Element;
+use crate::kernels::threads;
+use pulp::{Arch, Simd, WithSimd};
+use std::ops::Range;
+
+/// Terms of the sums that are taken at a time. Part of what a product is: every block's sum is added to those before it.
+const DEPTH: usize = 512;
+/// Columns of the right matrix that are packed at a time, for the second cache.
+const BREADTH: usize = 576;
+/// Tiles of rows up to which the right matrix is read where it lies.
+const FEW: usize = 4;
+/// Columns of the widest tile of any instruction set.
+const WIDEST: usize = 64;
+
+/// The length of pieces that are as equal as can be and no longer than `most`.
+fn even(whole: usize, most: usize) -> usize {
+    whole.div_ceil(whole.div_ceil(most))
+}
+
+/// `out = a b`. `a` and `b` have contiguous rows or columns.
+pub(super) fn product<T: Lanes>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T]) {
+    let (m, n) = (a.rows, b.cols);
+    if !threads::pays(m * a.cols * n) {
+        return block(a, b, Out::slice(out, n));
+    }
+    let threads = threads::num_threads();
+    if m >= 4 * n || n < 128 * threads {
+        let height = m.div_ceil(threads).next_multiple_of(8);
+        threads::for_each_chunk(out, height * n, true, |i, out| {
+            let rows = i * height..m.min((i + 1) * height);
+            block(a.take_rows(rows), b, Out::slice(out, n));
+        });
+        return;
+    }
+    let width = n.div_ceil(threads).next_multiple_of(16);
+    let mut pieces: Vec<Vec<&mut [T]>> = Vec::new();
+    pieces.resize_with(n.div_ceil(width), || Vec::with_capacity(m));
+    for row in out.chunks_exact_mut(n) {
+        let parts = pieces.iter_mut().zip(row.chunks_mut(width));
+        parts.for_each(|(piece, row)| piece.push(row));
+    }
+    threads::for_each_chunk(&mut pieces, 1, true, |i, piece| {
+        let cols = i * width..n.min((i + 1) * width);
+        block(a, b.t().take_rows(cols).t(), Out::Pieces(&mut piece[0]));
+    });
+}
+
+/// The product of one thread, or its transpose's if that spares more than turning the result costs.
+fn block<T: Lanes>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: Out<'_, '_, T>) {
+    let (m, k, n) = (a.rows, a.cols, b.cols);
+    let turned = |matrix: &Matrix<'_, T>, size: usize| match matrix.is_row_major() {
+        true => 0,
+        false => size,
+    };
+    let flip = turned(&a.t(), m * k) + m * n * k.div_ceil(DEPTH) < turned(&b, k * n);
+    let (a, b) = if flip { (b.t(), a.t()) } else { (a, b) };
+    Arch::new().dispatch(Block { a, b, out, flip });
+}
+
+struct Block<'a, 'b, 'c, T> {
+    a: Matrix<'a, T>,
+    b: Matrix<'a, T>,
+    out: Out<'b, 'c, T>,
+    /// Whether the result is written transposed.
+    flip: bool,
+}
+
+impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Block {
+            a,
+            b,
+            mut out,
+            flip,
+        } = self;
+        let (k, wide) = (a.cols, Tile::<S>::VECTORS * T::width::<S>());
+        let tiles = a.rows.div_ceil(Tile::<S>::ROWS);
+        // With few rows the right matrix is read where it lies, and panel by panel.
+        let few = tiles <= FEW && b.is_row_major() && b.row_step >= b.cols;
+        let packs = b.cols > wide && !few && !a.is_row_major();
+        let mut stage = Lines::<T>::scratch(Tile::<S>::ROWS * wide);
+        let stage = stage.make_mut();
+        let depth = even(k, DEPTH);
+        let breadth = even(b.cols, BREADTH).next_multiple_of(wide);
+        for start in (0..k).step_by(depth) {
+            let terms = start..k.min(start + depth);
+            let add = start > 0;
+            for start in (0..b.cols).step_by(breadth) {
+                let cols = start..b.cols.min(start + breadth);
+                let panels = Panels::new::<S>(b, terms.clone(), cols, !few);
+                let mut lefts = Tiles::new::<S>(a, terms.clone(), packs);
+                let (outer, inner) = match few {
+                    true => (panels.count, tiles),
+                    false => (tiles, panels.count),
+                };
+                for i in 0..outer {
+                    for j in 0..inner {
+                        let (tile_, panel) = if few { (j, i) } else { (i, j) };
+                        let left = lefts.get::<S>(tile_);
+                        let (col, right) = panels.get::<S>(panel);
+                        let at = (tile_ * Tile::<S>::ROWS, col);
+                        let size = (left.rows, right.width);
+                        let whole = right.width.is_multiple_of(T::width::<S>());
+                        let direct = !flip && whole && Tile::<S>::is_exact(left.rows);
+                        let (mut to, from, adds) = match direct {
+                            true => (out.reborrow(), at, add),
+                            false => (Out::slice(&mut *stage, wide), (0, 0), false),
+                        };
+                        tile(simd, left, right, terms.len(), &mut to, from, adds);
+                        if flip {
+                            turn(stage, wide, size, &mut out, at, add);
+                        } else if !direct {
+                            put(simd, stage, wide, size, &mut out, at, add);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The right matrix in panels as wide as a tile, for some of its rows and columns.
+struct Panels<'a, T: Element> {
+    b: Matrix<'a, T>,
+    terms: Range<usize>,
+    cols: Range<usize>,
+    /// The panels that are not read where they lie: all, or the one that the last columns share.
+    packed: Lines<T>,
+    first_packed: usize,
+    wide: usize,
+    count: usize,
+}
+
+impl<'a, T: Lanes> Panels<'a, T> {
+    #[inline(always)]
+    fn new<S: Simd>(
+        b: Matrix<'a, T>,
+        terms: Range<usize>,
+        cols: Range<usize>,
+        packs: bool,
+    ) -> Self {
+        let wide = Tile::<S>::VECTORS * T::width::<S>();
+        let n = cols.len();
+        let first_packed = if packs { 0 } else { n / wide * wide };
+        let vectors = (n - first_packed).next_multiple_of(T::width::<S>());
+        let mut packed = Lines::<T>::scratch(vectors * terms.len());
+        let mut panels = packed.make_mut();
+        for from in (first_packed..n).step_by(wide) {
+            let taken = wide.min(n - from);
+            let width = taken.next_multiple_of(T::width::<S>());
+            let (panel, rest) = panels.split_at_mut(width * terms.len());
+            let from = cols.start + from;
+            match taken == wide {
+                // Of a size known to the compiler.
+                true => pack(&b, terms.clone(), from..from + wide, wide, panel),
+                false => pack(&b, terms.clone(), from..from + taken, width, panel),
+            }
+            panels = rest;
+        }
+        Panels {
+            b,
+            terms,
+            cols,
+            packed,
+            first_packed,
+            wide,
+            count: n.div_ceil(wide),
+        }
+    }
+
+    /// A panel, and its first column in the matrix.
+    #[inline(always)]
+    fn get<S: Simd>(&self, panel: usize) -> (usize, Right<'_, T>) {
+        let from = panel * self.wide;
+        let width = self.wide.min(self.cols.len() - from);
+        let right = match from.checked_sub(self.first_packed) {
+            None => Right {
+                values: &self.b.values
+                    [self.terms.start * self.b.row_step + self.cols.start + from..],
+                width,
+                step: self.b.row_step,
+            },
+            Some(at) => Right {
+                values: &self.packed[at * self.terms.len()..],
+                width,
+                step: width.next_multiple_of(T::width::<S>()),
+            },
+        };
+        (self.cols.start + from, right)
+    }
+}
+
+/// The left matrix in tiles of rows, for some of its columns.
+struct Tiles<'a, T: Element> {
+    a: Matrix<'a, T>,
+    terms: Range<usize>,
+    /// Where tiles are packed when their turn comes, and the next one.
+    packed: Option<(Lines<T>, usize)>,
+}
+
+impl<'a, T: Lanes> Tiles<'a, T> {
+    #[inline(always)]
+    fn new<S: Simd>(a: Matrix<'a, T>, terms: Range<usize>, packs: bool) -> Self {
+        let size = Tile::<S>::ROWS * terms.len();
+        let packed = packs.then(|| (Lines::scratch(size), 0));
+        Tiles { a, terms, packed }
+    }
+
+    #[inline(always)]
+    fn get<S: Simd>(&mut self, tile: usize) -> Left<'_, T> {
+        let (a, first) = (self.a, tile * Tile::<S>::ROWS);
+        let rows = Tile::<S>::ROWS.min(a.rows - first);
+        let Some((packed, next)) = &mut self.packed else {
+            return Left {
+                values: &a.values[first * a.row_step + self.terms.start * a.col_step..],
+                rows,
+                row_step: a.row_step,
+                step: a.col_step,
+            };
+        };
+        if *next == tile {
+            *next += 1;
+            let (terms, packed) = (self.terms.clone(), packed.make_mut());
+            // Rows of the left matrix are columns of its transpose, packed as the right matrix is.
+            let (columns, to) = (a.t(), Tile::<S>::ROWS);
+            match rows == to {
+                // Of a size known to the compiler.
+                true => pack(&columns, terms, first..first + to, to, packed),
+                false => pack(&columns, terms, first..first + rows, to, packed),
+            }
+        }
+        Left {
+            values: packed,
+            rows,
+            row_step: 1,
+            step: Tile::<S>::ROWS,
+        }
+    }
+}
+
+/// Writes the part of a tile that the result takes.
+#[inline(always)]
+fn put<S: Simd, T: Lanes>(
+    simd: S,
+    stage: &[T],
+    step: usize,
+    (rows, cols): (usize, usize),
+    out: &mut Out<'_, '_, T>,
+    (row, col): (usize, usize),
+    add: bool,
+) {
+    for (i, sums) in stage.chunks(step).take(rows).enumerate() {
+        let out = out.row(row + i)[col..][..cols].chunks_mut(T::width::<S>());
+        for (out, &sum) in out.zip(T::vectors::<S>(sums)) {
+            let sum = match add {
+                true => T::plus(simd, T::load_some(simd, out), sum),
+                false => sum,
+            };
+            T::store_some(simd, out, sum);
+        }
+    }
+}
+
+/// Writes a tile whose rows are columns of the result.
+#[inline(always)]
+fn turn<T: Lanes>(
+    stage: &[T],
+    step: usize,
+    (rows, cols): (usize, usize),
+    out: &mut Out<'_, '_, T>,
+    (row, col): (usize, usize),
+    add: bool,
+) {
+    let mut turned = [[T::default(); GROUP]; WIDEST];
+    let turned = &mut turned[..step];
+    let mut lines = [&stage[..step]; GROUP];
+    for (i, line) in lines.iter_mut().enumerate().take(rows) {
+        *line = &stage[i * step..][..step];
+    }
+    interleave(lines, turned);
+    for (j, sums) in turned.iter().enumerate().take(cols) {
+        let out = out.row(col + j)[row..][..rows].iter_mut();
+        for (out, &sum) in out.zip(sums) {
+            *out = if add { *out + sum } else { sum };
+        }
+    }
+}
