@@ -86,8 +86,9 @@ impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
         let (k, wide) = (a.cols, Tile::<S>::VECTORS * T::width::<S>());
         let tiles = a.rows.div_ceil(Tile::<S>::ROWS);
         // With few rows the right matrix is read where it lies, and panel by panel.
-        let few = tiles <= FEW && b.is_row_major() && b.row_step >= b.cols;
-        let packs = b.cols > wide && !few && !a.is_row_major();
+        let stretched = a.col_step == 0 && k > 1;
+        let few = tiles <= FEW && b.is_row_major() && b.row_step >= b.cols && !stretched;
+        let packs = stretched || b.cols > wide && !few && !a.is_row_major();
         let mut stage = Lines::<T>::scratch(Tile::<S>::ROWS * wide);
         let stage = stage.make_mut();
         let depth = even(k, DEPTH);
@@ -112,11 +113,14 @@ impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
                         let size = (left.rows, right.width);
                         let whole = right.width.is_multiple_of(T::width::<S>());
                         let direct = !flip && whole && Tile::<S>::is_exact(left.rows);
-                        let (mut to, from, adds) = match direct {
-                            true => (out.reborrow(), at, add),
-                            false => (Out::slice(&mut *stage, wide), (0, 0), false),
+                        let direct = direct && matches!(out, Out::Slice { .. });
+                        let (to, step, adds) = match &mut out {
+                            Out::Slice { values, step } if direct => {
+                                (&mut values[at.0 * *step + at.1..], *step, add)
+                            }
+                            _ => (&mut *stage, wide, false),
                         };
-                        tile(simd, left, right, terms.len(), &mut to, from, adds);
+                        tile(simd, left, right, terms.len(), to, step, adds);
                         if flip {
                             turn(stage, wide, size, &mut out, at, add);
                         } else if !direct {
@@ -225,7 +229,7 @@ impl<'a, T: Lanes> Tiles<'a, T> {
                 values: &a.values[first * a.row_step + self.terms.start * a.col_step..],
                 rows,
                 row_step: a.row_step,
-                step: a.col_step,
+                step: a.col_step.max(1),
             };
         };
         if *next == tile {

@@ -1,7 +1,6 @@
 //! The register tile: a few rows of the left matrix times a few vectors of the right one, summed in registers.
 
 use super::lanes::Lanes;
-use super::out::Out;
 use pulp::Simd;
 use std::marker::PhantomData;
 
@@ -49,7 +48,8 @@ fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
     right: Right<'_, T>,
     k: usize,
 ) -> Sums<T::Vector<S>, M, N> {
-    // Slices of one length, so that one comparison in the loop checks the bounds of all.
+    // Slices of one length, so that one comparison in the loop checks the bounds of all. With a panic in the loop the
+    // compiler would keep the sums in memory too.
     let span = (k - 1) * left.step + 1;
     let mut rows = [&left.values[..span]; M];
     for i in 1..M {
@@ -57,10 +57,13 @@ fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
     }
     let mut sums = [[T::splat(simd, T::default()); N]; M];
     let (mut at, mut rest) = (0, right.values);
-    for _ in 0..k {
+    while at < span {
         let (row, next) = rest.split_at(right.step.min(rest.len()));
         rest = next;
-        let vectors = T::vectors::<S>(&row[..N * T::width::<S>()]);
+        let Some(row) = row.get(..N * T::width::<S>()) else {
+            break;
+        };
+        let vectors = T::vectors::<S>(row);
         let mut row = [vectors[0]; N];
         row.copy_from_slice(vectors);
         for i in 0..M {
@@ -74,18 +77,18 @@ fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
     sums
 }
 
-/// Writes all sums of a tile from `row` and `col` on, or adds them.
+/// Writes all sums of a tile to rows that start `step` apart, or adds them.
 #[inline(always)]
 fn store<S: Simd, T: Lanes, const M: usize, const N: usize>(
     simd: S,
     sums: Sums<T::Vector<S>, M, N>,
-    out: &mut Out<'_, '_, T>,
-    (row, col): (usize, usize),
+    out: &mut [T],
+    step: usize,
     add: bool,
 ) {
     // Positions known to the compiler keep the sums in registers to the end.
     for i in 0..M {
-        let row = &mut out.row(row + i)[col..][..N * T::width::<S>()];
+        let row = &mut out[i * step..][..N * T::width::<S>()];
         let row = T::vectors_mut::<S>(row);
         for j in 0..N {
             row[j] = if add {
@@ -104,8 +107,8 @@ pub(super) fn tile<S: Simd, T: Lanes>(
     left: Left<'_, T>,
     right: Right<'_, T>,
     k: usize,
-    out: &mut Out<'_, '_, T>,
-    at: (usize, usize),
+    out: &mut [T],
+    step: usize,
     add: bool,
 ) {
     macro_rules! sized {
@@ -114,7 +117,7 @@ pub(super) fn tile<S: Simd, T: Lanes>(
             match (left.rows, right.width.div_ceil(T::width::<S>())) {
                 $( $( (rows, $n) if rows <= $m => {
                     let sums = sums::<S, T, $m, $n>(simd, left, right, k);
-                    store::<S, T, $m, $n>(simd, sums, out, at, add);
+                    store::<S, T, $m, $n>(simd, sums, out, step, add);
                 } )* )*
                 _ => unreachable!("no tile is larger"),
             }
