@@ -6,6 +6,7 @@ use super::gemm::{Matrix, Product};
 use super::{simd, threads};
 use crate::tensor::storage::Data;
 use num_traits::Float;
+use std::ops::Range;
 
 /// Sums over images are cut into at most so many parts.
 const PARTS: usize = 8;
@@ -51,8 +52,13 @@ impl Geometry {
         self.batch * self.groups * self.channels[1] * self.window() * self.windows()
     }
 
+    /// Whether threads share the work, be it by images or within the product of one.
+    fn pays(&self) -> bool {
+        threads::pays(self.operations())
+    }
+
     fn is_parallel(&self) -> bool {
-        self.batch * self.groups > 1 && threads::pays(self.operations())
+        self.batch * self.groups > 1 && self.pays()
     }
 
     /// Whether the image itself is the matrix of its windows.
@@ -63,8 +69,13 @@ impl Geometry {
             && self.output == self.input
     }
 
+    /// Whether the windows' elements at one position of the kernel are the image moved by a step.
+    fn is_shift(&self) -> bool {
+        self.stride == [1, 1] && self.output[1] == self.input[1]
+    }
+
     /// Along an axis, at a position in the kernel: the outputs whose window reads an element there, and the first one.
-    fn inside(&self, axis: usize, at: usize) -> (std::ops::Range<usize>, usize) {
+    fn inside(&self, axis: usize, at: usize) -> (Range<usize>, usize) {
         let (shift, stride) = (at * self.dilation[axis], self.stride[axis]);
         let first = self.before[axis].saturating_sub(shift).div_ceil(stride);
         let end = (self.input[axis] + self.before[axis])
@@ -101,6 +112,12 @@ impl Geometry {
         let width = self.output[1];
         out[..rows.start * width].fill(T::zero());
         out[rows.end * width..].fill(T::zero());
+        if let Some(moved) = self.moved(&rows, &cols) {
+            let len = moved.len();
+            out[moved].copy_from_slice(&channel[y * width + x..][..len]);
+            self.clear(out, &rows, &cols);
+            return;
+        }
         for row in rows {
             let out = &mut out[row * width..(row + 1) * width];
             out[..cols.start].fill(T::zero());
@@ -119,9 +136,26 @@ impl Geometry {
         }
     }
 
-    /// Adds every column to where its window stands in the image.
-    pub(crate) fn fold<T: Float>(&self, columns: &[T], image: &mut [T]) {
-        let mut rows = columns.chunks_exact(self.windows().max(1));
+    /// From the first window that reads an element of the image to the last one, where one step leads from every
+    /// window's place to its element's.
+    fn moved(&self, rows: &Range<usize>, cols: &Range<usize>) -> Option<Range<usize>> {
+        let width = self.output[1];
+        (self.is_shift() && !rows.is_empty() && !cols.is_empty())
+            .then(|| rows.start * width + cols.start..(rows.end - 1) * width + cols.end)
+    }
+
+    /// Sets to 0 the windows of some rows that are in no column.
+    fn clear<T: Float>(&self, out: &mut [T], rows: &Range<usize>, cols: &Range<usize>) {
+        let width = self.output[1];
+        for col in (0..cols.start).chain(cols.end..width) {
+            let column = out[rows.start * width + col..rows.end * width].iter_mut();
+            column.step_by(width).for_each(|v| *v = T::zero());
+        }
+    }
+
+    /// Adds every column to where its window stands in the image. Elements outside of the image may become 0.
+    pub(crate) fn fold<T: Float>(&self, columns: &mut [T], image: &mut [T]) {
+        let mut rows = columns.chunks_exact_mut(self.windows().max(1));
         for channel in image.chunks_exact_mut(self.pixels().max(1)) {
             for (i, j) in self.positions() {
                 if let Some(row) = rows.next() {
@@ -131,8 +165,13 @@ impl Geometry {
         }
     }
 
-    fn put<T: Float>(&self, row: &[T], i: usize, j: usize, channel: &mut [T]) {
+    fn put<T: Float>(&self, row: &mut [T], i: usize, j: usize, channel: &mut [T]) {
         let ((rows, mut y), (cols, x)) = (self.inside(0, i), self.inside(1, j));
+        if let Some(moved) = self.moved(&rows, &cols) {
+            self.clear(row, &rows, &cols);
+            let place = &mut channel[y * self.input[1] + x..][..moved.len()];
+            return simd::update(place, &row[moved], |sum, v| sum + v);
+        }
         for at in rows {
             let values = &row[at * self.output[1]..][cols.clone()];
             let line = &mut channel[y * self.input[1]..(y + 1) * self.input[1]];
@@ -196,12 +235,14 @@ pub(crate) fn output<T: Product + Float>(
     if size == 0 {
         return out;
     }
-    threads::for_each_chunk(out.make_mut(), size, g.is_parallel(), |i, out| {
+    let parallel = g.is_parallel();
+    threads::for_each_chunk(out.make_mut(), size, parallel, |i, out| {
         let group = i % g.groups;
         let weight = part(w, group, g.channels[1] * g.window());
         columns(g, part(x, i, g.image()), |columns| {
             let columns = matrix(columns, g.window(), g.windows());
-            T::product(matrix(weight, g.channels[1], g.window()), columns, out);
+            let weight = matrix(weight, g.channels[1], g.window());
+            T::multiply(weight, columns, out, !parallel && g.pays());
         });
         if let Some(bias) = bias {
             let bias = part(bias, group, g.channels[1]);
@@ -219,7 +260,8 @@ pub(crate) fn input<T: Product + Float>(g: &Geometry, grad: &[T], w: &[T]) -> Da
     if g.image() == 0 {
         return out;
     }
-    threads::for_each_chunk(out.make_mut(), g.image(), g.is_parallel(), |i, out| {
+    let parallel = g.is_parallel();
+    threads::for_each_chunk(out.make_mut(), g.image(), parallel, |i, out| {
         let weight = part(w, i % g.groups, g.channels[1] * g.window());
         let weight = transposed(weight, g.channels[1], g.window());
         let grad = matrix(
@@ -227,13 +269,14 @@ pub(crate) fn input<T: Product + Float>(g: &Geometry, grad: &[T], w: &[T]) -> Da
             g.channels[1],
             g.windows(),
         );
+        let shared = !parallel && g.pays();
         if g.is_pointwise() {
-            return T::product(weight, grad, out);
+            return T::multiply(weight, grad, out, shared);
         }
         let mut columns = Data::<T>::scratch(g.window() * g.windows());
-        T::product(weight, grad, columns.make_mut());
+        T::multiply(weight, grad, columns.make_mut(), shared);
         out.fill(T::zero());
-        g.fold(&columns, out);
+        g.fold(columns.make_mut(), out);
     });
     out
 }
@@ -245,11 +288,12 @@ pub(crate) fn weight<T: Product + Float>(g: &Geometry, x: &[T], grad: &[T]) -> D
     // Each part sums its images one after the other.
     let images = g.batch.div_ceil(PARTS).max(1);
     let parts = g.batch.div_ceil(images).max(1);
-    let mut sums = vec![T::zero(); parts * whole];
+    let mut sums = Data::<T>::full(parts * whole, T::zero());
     if whole == 0 {
-        return Data::from_vec(sums);
+        return sums;
     }
-    threads::for_each_chunk(&mut sums, size, g.is_parallel(), |at, sum| {
+    let parallel = g.is_parallel();
+    threads::for_each_chunk(sums.make_mut(), size, parallel, |at, sum| {
         let (first, group) = (at / g.groups * images, at % g.groups);
         let mut product = Data::<T>::scratch(size);
         for image in first..(first + images).min(g.batch) {
@@ -260,18 +304,17 @@ pub(crate) fn weight<T: Product + Float>(g: &Geometry, x: &[T], grad: &[T]) -> D
                 g.windows(),
             );
             columns(g, part(x, i, g.image()), |columns| {
-                T::product(
-                    grad,
-                    transposed(columns, g.window(), g.windows()),
-                    product.make_mut(),
-                );
+                let columns = transposed(columns, g.window(), g.windows());
+                let shared = !parallel && g.pays();
+                T::multiply(grad, columns, product.make_mut(), shared);
             });
             simd::update(sum, &product, |sum, v| sum + v);
         }
     });
-    let (first, rest) = sums.split_at_mut(whole);
-    rest.chunks_exact(whole)
-        .for_each(|part| simd::update(first, part, |sum, v| sum + v));
-    sums.truncate(whole);
-    Data::from_vec(sums)
+    let (first, rest) = sums.split_at(whole);
+    let mut sum = Data::from_slice(first);
+    for part in rest.chunks_exact(whole) {
+        simd::update(sum.make_mut(), part, |sum, v| sum + v);
+    }
+    sum
 }

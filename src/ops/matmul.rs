@@ -75,10 +75,10 @@ impl Op for Bmm {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.give(0, |cx| {
-            bmm(grad, &cx.saved_tensor(&self.rhs)?.try_transpose(1, 2)?)
+            bmm(grad, &cx.saved_tensor(&self.rhs)?.try_transpose(-2, -1)?)
         })?;
         cx.give(1, |cx| {
-            bmm(&cx.saved_tensor(&self.lhs)?.try_transpose(1, 2)?, grad)
+            bmm(&cx.saved_tensor(&self.lhs)?.try_transpose(-2, -1)?, grad)
         })
     }
 
@@ -111,18 +111,33 @@ impl Cx<'_> {
     }
 }
 
-/// The `batch`-th matrix of a tensor `[.., rows, cols]` with at most one axis before them.
+/// The `batch`-th matrix of a tensor `[.., rows, cols]`.
 fn matrix<'a, T>(layout: &Layout, values: &'a [T], batch: usize) -> Matrix<'a, T> {
-    let rank = layout.rank();
+    let matrix = layout.rank() - 2;
     let strides = layout.strides();
-    let start = layout.offset + if rank == 3 { batch * strides[0] } else { 0 };
+    let (mut start, mut rest) = (layout.offset, batch);
+    for axis in (0..matrix).rev() {
+        start += rest % layout.shape[axis] * strides[axis];
+        rest /= layout.shape[axis];
+    }
     Matrix {
         values: values.get(start..).unwrap_or(&[]),
-        rows: layout.shape[rank - 2],
-        cols: layout.shape[rank - 1],
-        row_step: strides[rank - 2],
-        col_step: strides[rank - 1],
+        rows: layout.shape[matrix],
+        cols: layout.shape[matrix + 1],
+        row_step: strides[matrix],
+        col_step: strides[matrix + 1],
     }
+}
+
+/// The products of `batch` pairs of matrices.
+fn multiply<T: Product>(
+    (left, l): (&Layout, &[T]),
+    (right, r): (&Layout, &[T]),
+    batch: usize,
+    out: &mut [T],
+) {
+    let pair = |i: usize| (matrix(left, l, i), matrix(right, r, i));
+    T::products(batch, pair, out);
 }
 
 /// As [`products`], noted in the record of a step.
@@ -136,11 +151,8 @@ fn traced_products(
 ) -> Result<Inner> {
     let out = trace::within(|| products(op, a, b, batch, shape))?;
     let (left, right) = (a.layout().clone(), b.layout().clone());
-    let size = out.layout.numel() / batch.max(1);
     let pass = with_number!(a.dtype(), T => kernel::whole_pair::<T>(move |l, r, out| {
-        for (i, out) in out.chunks_exact_mut(size.max(1)).enumerate() {
-            T::product(matrix(&left, l, i), matrix(&right, r, i), out);
-        }
+        multiply((&left, l), (&right, r), batch, out);
     }), else unreachable!("the product itself refuses masks"));
     trace::whole(&[a, b], &[&out], pass);
     Ok(out)
@@ -151,15 +163,11 @@ fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims)
     if trace::tracing() {
         return traced_products(op, a, b, batch, shape);
     }
-    let (m, n) = (shape[shape.len() - 2], shape[shape.len() - 1]);
+    let len = shape.iter().product();
     Ok(with_number!(a.dtype(), T => {
         let (left, right) = (a.snapshot::<T>(), b.snapshot::<T>());
-        let mut out = Data::<T>::scratch(batch * m * n);
-        if m * n > 0 {
-            for (i, out) in out.make_mut().chunks_exact_mut(m * n).enumerate() {
-                T::product(matrix(a.layout(), &left, i), matrix(b.layout(), &right, i), out);
-            }
-        }
+        let mut out = Data::<T>::scratch(len);
+        multiply((a.layout(), &left), (b.layout(), &right), batch, out.make_mut());
         Inner::new(shape, out)
     }, else {
         return Err(Error::DType {
@@ -180,10 +188,13 @@ fn mm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     }))
 }
 
+/// Products of tensors `[.., m, k]` and `[.., k, n]` whose leading axes are the same.
 #[track_caller]
 pub(super) fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let batch = a.shape()[0];
-    let shape = Dims::from_slice(&[batch, a.shape()[1], b.shape()[2]]);
+    let lead = a.rank() - 2;
+    let mut shape = Dims::from_slice(a.shape());
+    shape[lead + 1] = b.shape()[lead + 1];
+    let batch = shape[..lead].iter().product();
     let out = products("bmm", a, b, batch, shape)?;
     Ok(out.record(&[a.arg(), b.arg()], |_| Bmm {
         lhs: keep(a, b),
@@ -240,14 +251,8 @@ fn batched(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let (lead_a, own_a) = a.shape().split_at(a.rank() - 2);
     let (lead_b, own_b) = b.shape().split_at(b.rank() - 2);
     let lead = broadcast("matmul", lead_a, lead_b)?;
-    let batch: usize = lead.iter().product();
-    let rows = |x: &Tensor, own: &[usize]| {
-        let whole: Vec<usize> = [&lead[..], own].concat();
-        x.try_expand(&whole)?.try_reshape([batch, own[0], own[1]])
-    };
-    let out = bmm(&rows(a, own_a)?, &rows(b, own_b)?)?;
-    let whole: Vec<usize> = [&lead[..], &[own_a[0], own_b[1]]].concat();
-    out.try_reshape(whole)
+    let stretched = |x: &Tensor, own: &[usize]| x.try_expand([&lead[..], own].concat());
+    bmm(&stretched(a, own_a)?, &stretched(b, own_b)?)
 }
 
 fallible! {

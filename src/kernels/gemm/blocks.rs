@@ -1,10 +1,10 @@
 //! Products cut into blocks that fit the caches.
 
-use super::Matrix;
 use super::lanes::Lanes;
 use super::out::Out;
 use super::pack::{GROUP, Lines, interleave, pack};
 use super::tile::{Left, Right, Tile, tile};
+use super::{Matrix, PIECES};
 use crate::dtype::Element;
 use crate::kernels::threads;
 use pulp::{Arch, Simd, WithSimd};
@@ -24,22 +24,23 @@ fn even(whole: usize, most: usize) -> usize {
     whole.div_ceil(whole.div_ceil(most))
 }
 
-/// `out = a b`. `a` and `b` have contiguous rows or columns.
-pub(super) fn product<T: Lanes>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T]) {
+/// `out = a b`, on several threads if `shared`. `a` and `b` have contiguous rows or columns.
+pub(super) fn product<T: Lanes>(a: Matrix<'_, T>, b: Matrix<'_, T>, out: &mut [T], shared: bool) {
     let (m, n) = (a.rows, b.cols);
-    if !threads::pays(m * a.cols * n) {
+    if !shared {
         return block(a, b, Out::slice(out, n));
     }
-    let threads = threads::num_threads();
-    if m >= 4 * n || n < 128 * threads {
-        let height = m.div_ceil(threads).next_multiple_of(8);
+    let count = PIECES * threads::num_threads();
+    // Columns are cut by preference: each part of the right matrix is then packed by one thread.
+    if m >= 4 * n || n < 32 * count {
+        let height = m.div_ceil(count).next_multiple_of(8);
         threads::for_each_chunk(out, height * n, true, |i, out| {
             let rows = i * height..m.min((i + 1) * height);
             block(a.take_rows(rows), b, Out::slice(out, n));
         });
         return;
     }
-    let width = n.div_ceil(threads).next_multiple_of(16);
+    let width = n.div_ceil(count).next_multiple_of(16);
     let mut pieces: Vec<Vec<&mut [T]>> = Vec::new();
     pieces.resize_with(n.div_ceil(width), || Vec::with_capacity(m));
     for row in out.chunks_exact_mut(n) {

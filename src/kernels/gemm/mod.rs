@@ -12,8 +12,12 @@ mod out;
 mod pack;
 mod tile;
 
+use super::threads;
 use crate::dtype::Element;
 use std::borrow::Cow;
+
+/// Pieces of work for each thread, so that one that begins late or is slow has less to do.
+const PIECES: usize = 2;
 
 /// A matrix in a slice, by the steps between its rows and columns.
 #[derive(Clone, Copy)]
@@ -84,14 +88,49 @@ impl<'a, T: Element> Matrix<'a, T> {
 
 /// Element types with a matrix product.
 pub(crate) trait Product: Element {
-    /// `out[m, n] = a[m, k] b[k, n]`, `out` row-major.
-    fn product(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]);
+    /// `out[m, n] = a[m, k] b[k, n]`, `out` row-major; on several threads if `shared`.
+    fn multiply(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self], shared: bool);
+
+    /// As [`multiply`](Product::multiply), shared out if that pays.
+    fn product(a: Matrix<'_, Self>, b: Matrix<'_, Self>, out: &mut [Self]) {
+        let shared = threads::pays(a.rows * a.cols * b.cols);
+        Self::multiply(a, b, out, shared);
+    }
+
+    /// `count` products, one behind the other in `out`.
+    fn products<'a>(
+        count: usize,
+        pair: impl Fn(usize) -> (Matrix<'a, Self>, Matrix<'a, Self>) + Sync,
+        out: &mut [Self],
+    ) {
+        if out.is_empty() {
+            return;
+        }
+        let (size, threads) = (out.len() / count, threads::num_threads());
+        let (a, b) = pair(0);
+        let shared = threads::pays(count * a.rows * a.cols * b.cols);
+        if shared && count < threads {
+            // Too few to give each thread one: the threads share every product.
+            for (i, out) in out.chunks_exact_mut(size).enumerate() {
+                let (a, b) = pair(i);
+                Self::product(a, b, out);
+            }
+            return;
+        }
+        let some = count.div_ceil(threads * PIECES);
+        threads::for_each_chunk(out, some * size, shared, |at, out| {
+            for (i, out) in out.chunks_exact_mut(size).enumerate() {
+                let (a, b) = pair(at * some + i);
+                Self::multiply(a, b, out, false);
+            }
+        });
+    }
 }
 
 macro_rules! product {
     ($($t:ty),*) => { $(
         impl Product for $t {
-            fn product(a: Matrix<'_, $t>, b: Matrix<'_, $t>, out: &mut [$t]) {
+            fn multiply(a: Matrix<'_, $t>, b: Matrix<'_, $t>, out: &mut [$t], shared: bool) {
                 if out.is_empty() {
                     return;
                 }
@@ -105,9 +144,9 @@ macro_rules! product {
                     (1, 1) => out[0] = dot::dot(a, b),
                     // The transposed product has the same elements, and rows in place of a column.
                     (_, 1) if a.is_row_major() => dot::rows(a, b, out),
-                    (_, 1) => blocks::product(b.t(), a.t(), out),
+                    (_, 1) => blocks::product(b.t(), a.t(), out, shared),
                     (1, _) if !b.is_row_major() => dot::rows(b.t(), a.t(), out),
-                    _ => blocks::product(a, b, out),
+                    _ => blocks::product(a, b, out, shared),
                 }
             }
         }
@@ -116,7 +155,7 @@ macro_rules! product {
 product!(f32, f64);
 
 impl Product for i64 {
-    fn product(a: Matrix<'_, i64>, b: Matrix<'_, i64>, out: &mut [i64]) {
+    fn multiply(a: Matrix<'_, i64>, b: Matrix<'_, i64>, out: &mut [i64], _: bool) {
         for (i, out) in out.iter_mut().enumerate() {
             let (row, col) = (i / b.cols, i % b.cols);
             let terms = (0..a.cols).map(|k| a.at(row, k).wrapping_mul(b.at(k, col)));
