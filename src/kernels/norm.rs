@@ -1,6 +1,6 @@
 //! Means and variances, and values brought to mean 0 and variance 1 by them.
 
-use super::{reduce, simd, threads};
+use super::{norm_rows, reduce, simd, threads};
 use crate::dtype::Element;
 use crate::tensor::storage::Data;
 use num_traits::Float;
@@ -42,6 +42,26 @@ impl Frame {
     /// The number of values in a row.
     pub(crate) fn count(&self) -> usize {
         self.outer * self.len
+    }
+
+    /// Whether rows lie in one piece and each takes all weights.
+    fn is_plain(&self) -> bool {
+        self.outer == 1 && self.groups == 1 && self.run == 1 && self.len > 0
+    }
+
+    /// The moments of every row, and the values normalised by them.
+    pub(crate) fn normalize<T: Element + Float>(
+        &self,
+        x: &[T],
+        eps: T,
+        weight: Option<&[T]>,
+        bias: Option<&[T]>,
+    ) -> (Data<T>, Vec<Moments<T>>) {
+        if self.is_plain() {
+            return norm_rows::apply(x, self.len, eps, [weight, bias]);
+        }
+        let moments = self.moments(x);
+        (self.apply(x, &moments, eps, weight, bias), moments)
     }
 
     /// The moments of every row.
@@ -167,7 +187,7 @@ pub(crate) struct Scales<'a, T> {
 }
 
 /// Lines that are summed up one after the other before their sums are.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 
 impl Frame {
     fn line<'a, T>(&self, values: &'a [T], at: usize) -> &'a [T] {
@@ -181,8 +201,25 @@ impl Frame {
         &weights[first..first + count]
     }
 
+    /// The gradients by the input, the weights and the biases, each where it is wanted.
+    pub(crate) fn slopes<T: Element + Float>(
+        &self,
+        x: &[T],
+        grad: &[T],
+        by: Scales<'_, T>,
+        weight: Option<&[T]>,
+        (input, weights): (bool, bool),
+    ) -> (Option<Data<T>>, Option<[Data<T>; 2]>) {
+        if self.is_plain() && input {
+            let (slope, sums) = norm_rows::slopes(x, grad, self.len, by, weight);
+            return (Some(slope), weights.then_some(sums));
+        }
+        let slope = input.then(|| self.slope(x, grad, by, weight));
+        (slope, weights.then(|| self.weights(x, grad, by)))
+    }
+
     /// The gradient by the input, from that of the output.
-    pub(crate) fn slope<T: Element + Float>(
+    fn slope<T: Element + Float>(
         &self,
         x: &[T],
         grad: &[T],
@@ -246,7 +283,7 @@ impl Frame {
     }
 
     /// The gradients by the weights and by the biases.
-    pub(crate) fn weights<T: Element + Float>(
+    fn weights<T: Element + Float>(
         &self,
         x: &[T],
         grad: &[T],

@@ -4,15 +4,23 @@
 //! large allocations the page faults of fresh memory. Buffers keep their (initialised) contents, so no
 //! unsafe code is needed to hand them out without clearing.
 
-/// Buffers of more bytes than this in one thread's pool are given back to the allocator.
+/// A pool that holds more bytes than this frees what was asked for longest ago.
 const LIMIT: usize = 256 << 20;
 /// Sizes under this many elements are left to the allocator, which is as fast for them.
 const SMALLEST: usize = 64;
 
 /// One thread's spare buffers of one element type, by size class.
 pub struct Pool<T> {
-    classes: Vec<Vec<Vec<T>>>,
+    classes: Vec<Class<T>>,
     bytes: usize,
+    /// How many buffers were asked for.
+    asked: u64,
+}
+
+struct Class<T> {
+    spare: Vec<Vec<T>>,
+    /// The count of buffers asked for when one of this class was, the last time.
+    asked: u64,
 }
 
 impl<T: Copy + Default> Pool<T> {
@@ -20,6 +28,7 @@ impl<T: Copy + Default> Pool<T> {
         Pool {
             classes: Vec::new(),
             bytes: 0,
+            asked: 0,
         }
     }
 
@@ -29,7 +38,11 @@ impl<T: Copy + Default> Pool<T> {
             return vec![T::default(); len];
         }
         let (class, size) = class_above(len);
-        match self.classes.get_mut(class).and_then(Vec::pop) {
+        self.asked += 1;
+        let asked = self.asked;
+        let class = self.class(class);
+        class.asked = asked;
+        match class.spare.pop() {
             Some(buffer) => {
                 self.bytes -= buffer.len() * size_of::<T>();
                 buffer
@@ -38,18 +51,38 @@ impl<T: Copy + Default> Pool<T> {
         }
     }
 
-    /// Takes a buffer back, or frees it where the pool is full.
+    fn class(&mut self, class: usize) -> &mut Class<T> {
+        if self.classes.len() <= class {
+            let empty = || Class {
+                spare: Vec::new(),
+                asked: 0,
+            };
+            self.classes.resize_with(class + 1, empty);
+        }
+        &mut self.classes[class]
+    }
+
+    /// Takes a buffer back.
     pub(crate) fn give(&mut self, buffer: Vec<T>) {
         let bytes = buffer.len() * size_of::<T>();
-        if buffer.len() < SMALLEST || self.bytes + bytes > LIMIT {
+        if buffer.len() < SMALLEST || bytes > LIMIT {
             return;
         }
         let class = class_below(buffer.len());
-        if self.classes.len() <= class {
-            self.classes.resize_with(class + 1, Vec::new);
-        }
         self.bytes += bytes;
-        self.classes[class].push(buffer);
+        self.class(class).spare.push(buffer);
+        while self.bytes > LIMIT {
+            self.free_one();
+        }
+    }
+
+    /// Frees a buffer of the class that nobody has asked for the longest.
+    #[cold]
+    fn free_one(&mut self) {
+        let filled = self.classes.iter_mut().filter(|class| !class.spare.is_empty());
+        let oldest = filled.min_by_key(|class| class.asked);
+        let buffer = oldest.and_then(|class| class.spare.pop());
+        self.bytes -= buffer.map_or(self.bytes, |buffer| buffer.len() * size_of::<T>());
     }
 }
 
@@ -95,5 +128,18 @@ mod tests {
             pool.give(vec![0.0; LIMIT / 16]);
         }
         assert!(pool.bytes <= LIMIT);
+    }
+
+    #[test]
+    fn what_is_asked_for_stays_where_other_sizes_fill_the_pool() {
+        let mut pool = Pool::<f64>::new();
+        let buffer = pool.take(1000);
+        let address = buffer.as_ptr();
+        pool.give(buffer);
+        for _ in 0..40 {
+            pool.give(vec![0.0; LIMIT / 128]);
+        }
+        let again = pool.take(1000);
+        assert_eq!(again.as_ptr(), address);
     }
 }

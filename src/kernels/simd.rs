@@ -105,14 +105,14 @@ pub(crate) fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
     );
 }
 
-/// `x[i, j] = f(x[i, j], row[j])` over rows of `row`'s length.
+/// `x[i, j] = f(x[i, j], row[j])` over rows of `row`'s length, of which the last may be shorter.
 #[inline]
 pub(crate) fn update_rows<T: Copy, S: Copy>(x: &mut [T], row: &[S], f: impl Fn(T, S) -> T) {
     vectorize(
         x.len(),
         #[inline(always)]
         || {
-            for chunk in x.chunks_exact_mut(row.len().max(1)) {
+            for chunk in x.chunks_mut(row.len().max(1)) {
                 for (v, &w) in chunk.iter_mut().zip(row) {
                     *v = f(*v, w);
                 }

@@ -162,6 +162,11 @@ impl Pair {
         }
         pair
     }
+
+    /// Whether the right operand is one row, which repeats along the other axis.
+    pub(crate) fn is_row(&self) -> bool {
+        self.rhs[..] == [0, 1]
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{Reduction, loss, warn_if_probabilities};
 use crate::error::{Error, Result};
 use crate::nn::Buffer;
+use crate::ops::cross_entropy::{Classes, class_losses};
 use crate::{DType, Tensor};
 
 /// Cross-entropy of logits, `torch.nn.CrossEntropyLoss`. The input is `[classes]`, `[batch, classes]` or
@@ -86,6 +87,10 @@ impl CrossEntropy {
             axis,
             "Pass the scores themselves: the loss applies the softmax.",
         );
+        if self.label_smoothing == 0.0 && input.rank() <= 2 {
+            let losses = class_losses(input, parts.classes()?);
+            return parts.reduce(losses, self.reduction);
+        }
         let log = input.try_log_softmax(axis)?;
         let losses = parts.losses(&log)?;
         if self.label_smoothing == 0.0 {
@@ -323,6 +328,15 @@ impl Parts {
             axis,
             weights,
             ignored,
+        })
+    }
+
+    /// The same for the operation that takes the losses from the scores.
+    fn classes(&self) -> Result<Classes> {
+        Ok(Classes {
+            index: self.index.try_squeeze_dim(self.axis)?,
+            weights: self.weights.clone(),
+            ignored: self.ignored.clone(),
         })
     }
 

@@ -196,7 +196,7 @@ fallible_fn! {
         // Half of the scale goes to either side, as in PyTorch: neither product then leaves the range early.
         let root = scale.abs().sqrt();
         let query = query.try_mul(root.copysign(scale))?;
-        let scores = query.try_matmul(&key.try_transpose(-2, -1)?.try_mul(root)?)?;
+        let scores = query.try_matmul(&key.try_mul(root)?.try_transpose(-2, -1)?)?;
         let mask = match options.is_causal {
             true => Some(causal(query.shape()[query.rank() - 2], key.shape()[key.rank() - 2])),
             false => options.attn_mask,

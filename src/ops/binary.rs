@@ -3,8 +3,8 @@
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::elementwise::{self, Side};
 use crate::kernels::math::Math;
-use crate::kernels::simd;
-use crate::shape::Dims;
+use crate::kernels::{simd, threads};
+use crate::shape::{Dims, Layout};
 use crate::tape::plan::kernel;
 use crate::tape::trace;
 use crate::tensor::storage::Data;
@@ -102,13 +102,42 @@ fn single<T: Element>(arg: Arg<'_>) -> Option<T> {
     }
 }
 
+/// A tensor without the repetitions that it was stretched by, where there are some: it need not be written out.
+fn unstretched(arg: Arg<'_>) -> Option<Tensor> {
+    let tensor = arg.tensor()?;
+    let layout = tensor.layout();
+    if layout.contiguous {
+        return None;
+    }
+    let strides = layout.strides();
+    let repeats = |(&size, &stride): (&usize, &usize)| size > 1 && stride == 0;
+    let sizes = || layout.shape.iter().zip(&strides);
+    if !sizes().any(repeats) {
+        return None;
+    }
+    let shape = sizes().map(|axis| if repeats(axis) { 1 } else { *axis.0 });
+    let own = Layout::strided(shape.collect(), strides.clone(), layout.offset);
+    Some(Inner::view(tensor, own).untracked())
+}
+
 /// `f` of the elements of both operands, cast to `T` and stretched to `shape`.
-// Kept apart, so that an operation's own code stays small whatever the number of element types.
-#[inline(never)]
+#[inline]
 pub(crate) fn zip<T: Element, R: Element>(
     lhs: Arg<'_>,
     rhs: Arg<'_>,
     shape: Dims,
+    f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
+) -> Inner {
+    zip_from(lhs, rhs, shape, threads::PLAIN, f)
+}
+
+// Kept apart, so that an operation's own code stays small whatever the number of element types.
+#[inline(never)]
+fn zip_from<T: Element, R: Element>(
+    lhs: Arg<'_>,
+    rhs: Arg<'_>,
+    shape: Dims,
+    least: usize,
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
@@ -117,6 +146,9 @@ pub(crate) fn zip<T: Element, R: Element>(
     if let (Some(a), Some(b)) = (single(lhs), single(rhs)) {
         return Inner::new(shape, Data::one(f(a, b)));
     }
+    let own = (unstretched(lhs), unstretched(rhs));
+    let lhs = own.0.as_ref().map_or(lhs, Tensor::arg);
+    let rhs = own.1.as_ref().map_or(rhs, Tensor::arg);
     let (l, r) = (load::<T>(lhs), load::<T>(rhs));
     let sides = (
         Side {
@@ -128,7 +160,7 @@ pub(crate) fn zip<T: Element, R: Element>(
             shape: rhs.shape(),
         },
     );
-    let data: Data<R> = elementwise::zip(sides.0, sides.1, &shape, f);
+    let data: Data<R> = elementwise::zip(sides.0, sides.1, &shape, least, f);
     Inner::new(shape, data)
 }
 
@@ -153,9 +185,18 @@ fn traced_zip<T: Element, R: Element>(
 }
 
 /// `f` of each element, cast to `T`.
-#[inline(never)]
+#[inline]
 pub(crate) fn map<T: Element, R: Element>(
     x: &Tensor,
+    f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
+) -> Inner {
+    map_from(x, threads::PLAIN, f)
+}
+
+#[inline(never)]
+fn map_from<T: Element, R: Element>(
+    x: &Tensor,
+    least: usize,
     f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
@@ -168,7 +209,7 @@ pub(crate) fn map<T: Element, R: Element>(
     }
     let data = match single(x.arg()) {
         Some(value) => Data::one(f(value)),
-        None => elementwise::map(&load::<T>(x.arg()), f),
+        None => elementwise::map_from(&load::<T>(x.arg()), least, f),
     };
     Inner::new(Dims::from_slice(x.shape()), data)
 }
@@ -193,7 +234,7 @@ pub(crate) fn map_fused<T: Element, R: Element>(
     f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     if x.numel() > simd::SMALL || trace::tracing() {
-        return map(x, f);
+        return map_from(x, threads::COSTLY, f);
     }
     let one = move |v| {
         simd::fused(
@@ -212,7 +253,7 @@ pub(crate) fn zip_fused<T: Element, R: Element>(
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     if shape.iter().product::<usize>() > simd::SMALL || trace::tracing() {
-        return zip(lhs, rhs, shape, f);
+        return zip_from(lhs, rhs, shape, threads::COSTLY, f);
     }
     let one = move |a, b| {
         simd::fused(

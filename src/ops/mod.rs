@@ -66,6 +66,7 @@ ops! {
     conv: Convolution, ConvolutionInput, ConvolutionWeight;
     conv_transpose: ;
     count: ;
+    cross_entropy: ClassLoss;
     cummax: ;
     cumprod: Cumprod;
     cumsum: Cumsum;

@@ -8,6 +8,7 @@ use super::mean::check_float;
 use super::reduce::{Axes, Plan};
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::reduce::total;
 use crate::kernels::math::Math as _;
 use crate::tape::{Cx, Op, Saved};
 use crate::{Element, Operand, Tensor};
@@ -98,12 +99,12 @@ fn norm(x: &Tensor, plan: Plan, p: f64) -> Result<Tensor> {
     if p < 0.0 || p.is_infinite() {
         check_some("norm", x, &plan)?;
     }
-    let out = with_float!(x.dtype(), T => plan.blocks::<T>(x).fold(&plan.to, |lane| {
-        let sizes = lane.map(|v| v.abs().cast::<f64>());
+    let out = with_float!(x.dtype(), T => plan.blocks::<T>(x).fold_rows(&plan.to, |row| {
+        let sizes = row.iter().map(|v| v.abs().cast::<f64>());
         T::from_f64(match p {
             0.0 => sizes.filter(|v| *v != 0.0).count() as f64,
-            1.0 => sizes.sum(),
-            2.0 => sizes.map(|v| v * v).sum::<f64>().sqrt(),
+            1.0 => total(row, |v| v.abs().cast::<f64>()),
+            2.0 => total(row, |v| v.cast::<f64>() * v.cast::<f64>()).sqrt(),
             f64::INFINITY => sizes.fold(0.0, |a, b| if b > a || b.is_nan() { b } else { a }),
             f64::NEG_INFINITY => sizes.fold(f64::INFINITY, |a, b| if b < a || b.is_nan() { b } else { a }),
             p => sizes.map(|v| v.pow_(p)).sum::<f64>().pow_(1.0 / p),

@@ -102,13 +102,13 @@ impl Normalize {
             let (values, grads) = (x.values::<T>(), grad.values::<T>());
             let (mean, scale) = (self.mean.values::<T>(), self.scale.values::<T>());
             let by = Scales { mean: &mean, scale: &scale };
-            if cx.wants(0) {
-                let weight = weight.as_ref().map(Tensor::values::<T>);
-                let slope = self.frame.slope(&values, &grads, by, weight.as_deref());
+            let weight = weight.as_ref().map(Tensor::values::<T>);
+            let wanted = (cx.wants(0), cx.wants(at_weight) || cx.wants(at_bias));
+            let (slope, sums) = self.frame.slopes(&values, &grads, by, weight.as_deref(), wanted);
+            if let Some(slope) = slope {
                 cx.put(0, Tensor::from_data(x.shape().into(), slope));
             }
-            if cx.wants(at_weight) || cx.wants(at_bias) {
-                let [slopes, levels] = self.frame.weights(&values, &grads, by);
+            if let Some([slopes, levels]) = sums {
                 for (at, data) in [(at_weight, slopes), (at_bias, levels)] {
                     if cx.wants(at) {
                         cx.put(at, Tensor::from_data(cx.input_shape(at).into(), data));
@@ -222,9 +222,9 @@ pub(crate) fn normalize(x: &Tensor, frame: Frame, affine: Affine<'_>) -> (Tensor
     let of_rows = Dims::from_slice(&[1, frame.rows / groups, groups, 1, 1]);
     let (out, mean, variance) = with_float!(x.dtype(), T => {
         let values = x.values::<T>();
-        let moments: Vec<Moments<T>> = frame.moments(&values);
         let [weight, bias] = [affine.weight, affine.bias].map(|tensor| tensor.map(Tensor::values::<T>));
-        let data = frame.apply(&values, &moments, affine.eps as T, weight.as_deref(), bias.as_deref());
+        let (data, moments): (_, Vec<Moments<T>>) =
+            frame.normalize(&values, affine.eps as T, weight.as_deref(), bias.as_deref());
         let pick = |of: fn(&Moments<T>) -> T| {
             Tensor::from_data(of_rows.clone(), crate::tensor::storage::Data::from_vec(moments.iter().map(of).collect()))
         };

@@ -4,7 +4,7 @@ use super::Listed;
 use super::binary::load;
 use crate::Tensor;
 use crate::dtype::Element;
-use crate::kernels::simd;
+use crate::kernels::elementwise;
 use crate::tape::{Op, RECORDING, modes};
 use crate::tensor::Arg;
 use crate::tensor::storage::INLINE;
@@ -23,7 +23,7 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
     mut own: Tensor,
     side: Side,
     other: Arg<'_>,
-    f: impl Fn(T, T) -> T,
+    f: impl Fn(T, T) -> T + Sync,
     op: impl FnOnce() -> O,
 ) -> Result<Tensor, Tensor> {
     // Who watches operations wants to see what goes in; a result of few elements needs no buffer.
@@ -36,8 +36,8 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
         return Err(own);
     };
     match &*values {
-        &[value] => simd::map_in_place(out, |v| f(v, value)),
-        values => simd::update_rows(out, values, f),
+        &[value] => elementwise::map_in_place(out, |v| f(v, value)),
+        values => elementwise::update_rows(out, values, f),
     }
     drop(values);
     Ok(own.recorded_anew(side, other, op))

@@ -3,6 +3,8 @@
 use crate::Tensor;
 use crate::dtype::Element;
 use crate::error::Result;
+use crate::kernels::strided::gather;
+use crate::kernels::{simd, threads};
 use crate::shape::{self, Dims, Layout};
 use crate::tensor::storage::Data;
 use crate::tensor::{Inner, Values};
@@ -188,6 +190,27 @@ impl<T: Element> Blocks<T> {
         [self.outer, self.len, self.inner]
     }
 
+    /// The same with the elements that go into one side by side.
+    pub(crate) fn in_rows(self) -> Blocks<T> {
+        let Blocks {
+            ref values,
+            outer,
+            len,
+            inner,
+        } = self;
+        if inner == 1 {
+            return self;
+        }
+        let shape = Dims::from_slice(&[outer, inner, len]);
+        let steps = Dims::from_slice(&[len * inner, 1, inner]);
+        Blocks {
+            values: Values::whole(gather(values, &Layout::strided(shape, steps, 0))),
+            outer: outer * inner,
+            len,
+            inner: 1,
+        }
+    }
+
     /// `f` of the elements that go into each one of the result.
     pub(crate) fn fold<R: Element>(&self, to: &Dims, f: impl Fn(Lane<'_, T>) -> R) -> Inner {
         let mut data = Data::<R>::scratch(self.outer * self.inner);
@@ -196,6 +219,27 @@ impl<T: Element> Blocks<T> {
             let from = self.values.get(start..).unwrap_or_default();
             *out = f(from.iter().step_by(self.inner).take(self.len));
         }
+        Inner::new(to.clone(), data)
+    }
+
+    /// `f` of the elements that go into each one of the result, side by side; in vector code, which `f` must be inlined
+    /// into, and on several threads.
+    pub(crate) fn fold_rows<R: Element>(self, to: &Dims, f: impl Fn(&[T]) -> R + Sync) -> Inner {
+        let Blocks { values, outer, len, .. } = self.in_rows();
+        let mut data = Data::<R>::scratch(outer);
+        let some = threads::rows(threads::PLAIN, len);
+        let shares = threads::shares(values.len(), threads::PLAIN);
+        threads::for_each_chunk(data.make_mut(), some, shares, |at, out| {
+            simd::vectorize(
+                out.len() * len,
+                #[inline(always)]
+                || {
+                    for (i, o) in out.iter_mut().enumerate() {
+                        *o = f(&values[(at * some + i) * len..][..len]);
+                    }
+                },
+            );
+        });
         Inner::new(to.clone(), data)
     }
 

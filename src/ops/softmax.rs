@@ -2,14 +2,17 @@
 
 #[cfg(test)]
 use super::case::{Case, sample};
+use super::binary::zip_fused;
 use super::mean::check_float;
 use super::reduce::{Axes, Plan};
 use super::{fallible, fallible_fn};
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::math::{Exp as _, Math as _};
-use crate::tape::{Cx, Op, Saved};
+use crate::kernels::math::Exp as _;
+use crate::kernels::softmax::{Rows, logsumexp as logsumexp_of_rows};
+use crate::tape::{Cx, Op, Saved, is_grad_enabled};
 use crate::tensor::Inner;
+use crate::tensor::storage::Data;
 use crate::{DType, Operand, Tensor};
 
 #[cfg(test)]
@@ -36,7 +39,15 @@ impl Op for Softmax {
     const NAME: &'static str = "SoftmaxBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        self.backward_owned(grad.clone(), cx)
+    }
+
+    fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let share = cx.saved(&self.out)?;
+        if !is_grad_enabled() {
+            cx.put(0, slope(grad, &share, self.axis, false)?);
+            return Ok(());
+        }
         let weighted = grad.try_mul(&share)?;
         cx.give(0, |_| {
             weighted.try_sub(share.try_mul(weighted.try_sum_keepdim(self.axis)?)?)
@@ -58,7 +69,16 @@ impl Op for LogSoftmax {
     const NAME: &'static str = "LogSoftmaxBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        let share = cx.saved(&self.out)?.exp();
+        self.backward_owned(grad.clone(), cx)
+    }
+
+    fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        let out = cx.saved(&self.out)?;
+        if !is_grad_enabled() {
+            cx.put(0, slope(grad, &out, self.axis, true)?);
+            return Ok(());
+        }
+        let share = out.exp();
         cx.give(0, |_| {
             grad.try_sub(share.try_mul(grad.try_sum_keepdim(self.axis)?)?)
         })
@@ -68,6 +88,32 @@ impl Op for LogSoftmax {
     fn cases() -> Vec<Case> {
         along_axes(Tensor::log_softmax)
     }
+}
+
+/// How the rows lie along which the exponentials are shared out.
+fn rows(op: &'static str, x: &Tensor, axis: i64) -> Result<Rows> {
+    let at = crate::shape::axis(op, axis, x.rank())?;
+    let shape = x.shape();
+    let (len, after) = shape.get(at..).and_then(<[usize]>::split_first).unwrap_or((&1, &[]));
+    Ok(Rows {
+        len: *len,
+        inner: after.iter().product(),
+    })
+}
+
+/// The gradient by the input in one pass, where nothing is recorded: over that of the result if nobody else holds it.
+fn slope(mut grad: Tensor, out: &Tensor, axis: i64, log: bool) -> Result<Tensor> {
+    let rows = rows("softmax", out, axis)?;
+    Ok(with_float!(out.dtype(), T => {
+        let y = out.values::<T>();
+        if let Some(own) = grad.exclusive::<T>() {
+            rows.slope(&y, own, log);
+            return Ok(grad);
+        }
+        let mut data = grad.values::<T>().into_data();
+        rows.slope(&y, data.make_mut(), log);
+        Tensor::from_data(out.shape().into(), data)
+    }, else unreachable!("only floats stand in a graph")))
 }
 
 pub(crate) struct LogSumExp {
@@ -82,8 +128,19 @@ impl Op for LogSumExp {
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let (x, out) = (cx.saved(&self.input)?, cx.saved(&self.out)?);
         cx.give(0, |_| {
-            let share = x.try_sub(self.plan.stretch(&out)?)?.exp();
-            self.plan.stretch(grad)?.try_mul(share)
+            let stretched = self.plan.stretch(&out)?;
+            if is_grad_enabled() {
+                let share = x.try_sub(stretched)?.exp();
+                return self.plan.stretch(grad)?.try_mul(share);
+            }
+            let grad = self.plan.stretch(grad)?;
+            let share = with_float!(x.dtype(), T => {
+                zip_fused::<T, T>(x.arg(), stretched.arg(), x.shape().into(), #[inline(always)] |v, sum| {
+                    (v - sum).exp_()
+                })
+                .untracked()
+            }, else unreachable!("only floats stand in a graph"));
+            Ok(share * grad)
         })
     }
 
@@ -96,35 +153,12 @@ impl Op for LogSumExp {
     }
 }
 
-macro_rules! greatest {
-    ($values:expr, $T:ty) => {
-        $values.fold(
-            <$T>::NEG_INFINITY,
-            |a, b| if b > a || b.is_nan() { b } else { a },
-        )
-    };
-}
-
-/// Each lane's values and the greatest of them, handed to a function that fills the result.
+/// The softmax of a tensor, or its logarithm.
 fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inner> {
     check_float(op, x)?;
-    let plan = Plan::over(op, x, [axis], false)?;
+    let rows = rows(op, x, axis)?;
     Ok(with_float!(x.dtype(), T => {
-        let data = plan.blocks::<T>(x).rows(|row: &[T], out: &mut [T]| {
-            crate::kernels::simd::fused(#[inline(always)] || {
-                let top = greatest!(row.iter().copied(), T);
-                out.iter_mut().zip(row).for_each(|(o, &v)| *o = (v - top).exp_());
-                let sum: T = out.iter().sum();
-                match log {
-                    true => {
-                        let shift = sum.log_();
-                        out.iter_mut().zip(row).for_each(|(o, &v)| *o = v - top - shift);
-                    }
-                    false => out.iter_mut().for_each(|o| *o /= sum),
-                }
-            });
-        });
-        Inner::new(x.shape().into(), data)
+        Inner::new(x.shape().into(), rows.softmax(&x.values::<T>(), log))
     }, else unreachable!("only floats come here")))
 }
 
@@ -132,12 +166,12 @@ fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inne
 fn logsumexp(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
     let x = &x.to(x.dtype().or_default_float());
     let plan = Plan::over("logsumexp", x, axes, keepdim)?;
-    let out = with_float!(x.dtype(), T => plan.blocks::<T>(x).fold(&plan.to, |lane| {
-        let top = greatest!(lane.clone().copied(), T);
-        // An infinite shift would make NaN of infinite terms.
-        let top = if top.is_infinite() { 0.0 } else { top };
-        lane.map(|&v| (v - top).exp_()).sum::<T>().log_() + top
-    }), else unreachable!("only floats come here"));
+    let out = with_float!(x.dtype(), T => {
+        let blocks = plan.blocks::<T>(x).in_rows();
+        let mut data = Data::<T>::scratch(blocks.outer);
+        logsumexp_of_rows(&blocks.values, blocks.len, data.make_mut());
+        Inner::new(plan.to.clone(), data)
+    }, else unreachable!("only floats come here"));
     Ok(out.record(&[x.arg()], |out| LogSumExp {
         input: Saved::input(x),
         out: Saved::output(out),

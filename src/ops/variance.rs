@@ -7,6 +7,7 @@ use super::mean::check_float;
 use super::reduce::{Axes, Plan};
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::reduce::total;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::Inner;
 use crate::{Element, Operand, Tensor};
@@ -104,12 +105,15 @@ impl Op for Std {
 
 /// The mean of the squared distances from the mean, in two passes of double precision.
 fn variances(x: &Tensor, plan: &Plan, correction: f64, root: bool) -> Inner {
+    let count = plan.len() as f64;
     with_float!(x.dtype(), T => {
-        plan.blocks::<T>(x).fold(&plan.to, |lane| {
-            let values = lane.map(|v| v.cast::<f64>());
-            let mean = values.clone().sum::<f64>() / plan.len() as f64;
-            let sum = values.map(|v| (v - mean) * (v - mean)).sum::<f64>();
-            let variance = sum / (plan.len() as f64 - correction).max(0.0);
+        plan.blocks::<T>(x).fold_rows(&plan.to, #[inline(always)] |row| {
+            let mean = total(row, |v| v.cast::<f64>()) / count;
+            let sum = total(row, |v| {
+                let distance = v.cast::<f64>() - mean;
+                distance * distance
+            });
+            let variance = sum / (count - correction).max(0.0);
             T::from_f64(if root { variance.sqrt() } else { variance })
         })
     }, else unreachable!("only floats come here"))

@@ -117,7 +117,7 @@ impl Hasher for AddressHasher {
 pub(super) fn sum(mut first: Tensor, second: Tensor, recording: bool) -> Tensor {
     if !recording {
         with_float!(first.dtype(), T => if let Some(sums) = first.exclusive::<T>() {
-            crate::kernels::simd::update(sums, &second.values::<T>(), |a, b| a + b);
+            crate::kernels::elementwise::update(sums, &second.values::<T>(), |a, b| a + b);
             return first;
         }, else {});
     }

@@ -4,7 +4,7 @@ use super::storage::{Data, Hold};
 use super::{Inner, Operand, Tensor};
 use crate::dtype::{Element, with_dtype, with_number};
 use crate::error::{Error, OrPanic, Result};
-use crate::kernels::{simd, strided};
+use crate::kernels::{elementwise, strided};
 use crate::ops;
 use crate::ops::binary::Arithmetic;
 use crate::tape::plan::kernel;
@@ -315,11 +315,11 @@ macro_rules! in_place {
                         match rhs {
                             Arg::Tensor(t) => {
                                 let values = t.values::<T>();
-                                self.write_values::<T>(|own| simd::update(own, &values, |$a, $b| $e));
+                                self.write_values::<T>(|own| elementwise::update(own, &values, |$a, $b| $e));
                             }
                             Arg::Number(n) => {
                                 let $b: T = n.cast();
-                                self.write_values::<T>(|own| simd::map_in_place(own, |$a| $e));
+                                self.write_values::<T>(|own| elementwise::map_in_place(own, |$a| $e));
                             }
                         }
                         return Ok(());
