@@ -115,7 +115,7 @@ fn same_bits(what: &str, compute: impl Fn() -> Vec<Tensor>) {
         results.iter().map(bits).collect()
     };
     let one = on(1);
-    for threads in [2, 3, 0] {
+    for threads in [2, 0] {
         assert!(on(threads) == one, "{what} on {threads} threads");
     }
 }
@@ -131,7 +131,7 @@ fn with_gradients(inputs: &[Tensor], f: impl Fn(&[Tensor]) -> Tensor) -> Vec<Ten
 }
 
 /// Sizes about those from which work is shared out, and far above them.
-const SIZES: [usize; 8] = [1000, 32_767, 32_768, 65_537, 131_071, 131_072, 131_089, 600_001];
+const SIZES: [usize; 5] = [1000, 32_768, 65_537, 131_071, 300_001];
 
 #[test]
 fn a_product_has_the_same_bits_on_any_number_of_threads() {
@@ -186,7 +186,7 @@ fn passes_over_rows_have_the_same_bits_on_any_number_of_threads() {
         }),
     ];
     for size in SIZES {
-        for width in [2, 10, 100, 1001] {
+        for width in [10, 1001] {
             manual_seed(3);
             let inputs = [randn([size.div_ceil(width), width]), randn([width])];
             for (name, f) in functions {
