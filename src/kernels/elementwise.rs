@@ -181,7 +181,8 @@ fn stretched<A: Element, B: Element, R: Element>(
                         match steps {
                             (0, 0) => out.fill(f(lhs.values[from], rhs.values[other])),
                             (0, _) => {
-                                let (a, right) = (lhs.values[from], &rhs.values[other..other + run]);
+                                let (a, right) =
+                                    (lhs.values[from], &rhs.values[other..other + run]);
                                 out.iter_mut().zip(right).for_each(|(o, &b)| *o = f(a, b));
                             }
                             (_, 0) => {
@@ -192,7 +193,9 @@ fn stretched<A: Element, B: Element, R: Element>(
                                 let left = &lhs.values[from..from + run];
                                 let right = &rhs.values[other..other + run];
                                 let both = left.iter().zip(right);
-                                out.iter_mut().zip(both).for_each(|(o, (&a, &b))| *o = f(a, b));
+                                out.iter_mut()
+                                    .zip(both)
+                                    .for_each(|(o, (&a, &b))| *o = f(a, b));
                             }
                         }
                     },
@@ -220,7 +223,9 @@ fn by_rows<A: Element, B: Element, R: Element>(
                     #[inline(always)]
                     |(out, x)| {
                         let both = x.iter().zip(row);
-                        out.iter_mut().zip(both).for_each(|(o, (&a, &b))| *o = f(a, b));
+                        out.iter_mut()
+                            .zip(both)
+                            .for_each(|(o, (&a, &b))| *o = f(a, b));
                     },
                 );
             },

@@ -283,12 +283,7 @@ impl Frame {
     }
 
     /// The gradients by the weights and by the biases.
-    fn weights<T: Element + Float>(
-        &self,
-        x: &[T],
-        grad: &[T],
-        by: Scales<'_, T>,
-    ) -> [Data<T>; 2] {
+    fn weights<T: Element + Float>(&self, x: &[T], grad: &[T], by: Scales<'_, T>) -> [Data<T>; 2] {
         let count = self.groups * self.len / self.run.max(1);
         let lines = self.outer * self.rows;
         let blocks = lines.div_ceil(BLOCK).max(1);

@@ -79,7 +79,10 @@ impl<T: Copy + Default> Pool<T> {
     /// Frees a buffer of the class that nobody has asked for the longest.
     #[cold]
     fn free_one(&mut self) {
-        let filled = self.classes.iter_mut().filter(|class| !class.spare.is_empty());
+        let filled = self
+            .classes
+            .iter_mut()
+            .filter(|class| !class.spare.is_empty());
         let oldest = filled.min_by_key(|class| class.asked);
         let buffer = oldest.and_then(|class| class.spare.pop());
         self.bytes -= buffer.map_or(self.bytes, |buffer| buffer.len() * size_of::<T>());

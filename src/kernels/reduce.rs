@@ -44,7 +44,11 @@ fn add_lanes<T: Copy + Add<Output = T>>(sums: &mut [T; LANES], others: &[T; LANE
 
 /// `f` of the last `count` of sixteen elements, zeros before: read whole, as vector code likes it.
 #[inline(always)]
-fn late<T: Copy, S: Copy + Default>(last: &[T; LANES], count: usize, f: impl Fn(T) -> S) -> [S; LANES] {
+fn late<T: Copy, S: Copy + Default>(
+    last: &[T; LANES],
+    count: usize,
+    f: impl Fn(T) -> S,
+) -> [S; LANES] {
     let first = LANES - count;
     std::array::from_fn(|i| if i < first { S::default() } else { f(last[i]) })
 }
@@ -57,7 +61,10 @@ fn lanes<T: Copy, S: Copy + Default + Add<Output = S>>(x: &[T], f: impl Fn(T) ->
     if let (1.., Some(last)) = (rest.len(), x.last_chunk()) {
         add_lanes(&mut lanes, &late(last, rest.len(), &f));
     } else {
-        lanes.iter_mut().zip(rest).for_each(|(lane, &v)| *lane = f(v));
+        lanes
+            .iter_mut()
+            .zip(rest)
+            .for_each(|(lane, &v)| *lane = f(v));
     }
     lanes
 }
@@ -97,7 +104,10 @@ fn lanes_of_products<T: Copy + Default + Add<Output = T> + Mul<Output = T>>(
         add_lanes(&mut lanes, &std::array::from_fn(product));
     } else {
         let rest = a.iter().zip(b).take(rest);
-        lanes.iter_mut().zip(rest).for_each(|(lane, (&a, &b))| *lane = a * b);
+        lanes
+            .iter_mut()
+            .zip(rest)
+            .for_each(|(lane, (&a, &b))| *lane = a * b);
     }
     lanes
 }
@@ -115,7 +125,8 @@ pub(crate) fn total<T: Copy, S: Copy + Default + Add<Output = S>>(
         return row.iter().fold(S::default(), |sum, &v| sum + f(v));
     }
     let mut sums = [S::default(); LANES];
-    row.chunks(STRETCH).for_each(|part| add_lanes(&mut sums, &lanes(part, f)));
+    row.chunks(STRETCH)
+        .for_each(|part| add_lanes(&mut sums, &lanes(part, f)));
     joined(sums)
 }
 
@@ -126,7 +137,10 @@ pub(super) fn total_of_products<T: Copy + Default + Add<Output = T> + Mul<Output
     b: &[T],
 ) -> T {
     if a.len() <= LANES {
-        return a.iter().zip(b).fold(T::default(), |sum, (&a, &b)| sum + a * b);
+        return a
+            .iter()
+            .zip(b)
+            .fold(T::default(), |sum, (&a, &b)| sum + a * b);
     }
     let mut sums = [T::default(); LANES];
     let parts = a.chunks(STRETCH).zip(b.chunks(STRETCH));
@@ -200,7 +214,12 @@ fn cut(len: usize, most: usize, ends: &mut Vec<usize>) {
 }
 
 /// Adds up the sums of the pieces that [`cut`] makes, in its order.
-fn rejoin<P>(len: usize, most: usize, sums: &mut impl Iterator<Item = P>, add: &impl Fn(P, P) -> P) -> P {
+fn rejoin<P>(
+    len: usize,
+    most: usize,
+    sums: &mut impl Iterator<Item = P>,
+    add: &impl Fn(P, P) -> P,
+) -> P {
     if len <= most.max(BLOCK) {
         return sums.next().expect("each piece has a sum");
     }
@@ -237,7 +256,10 @@ pub(crate) fn sum_axis<T: Element + Add<Output = T>>(
     let size = len * inner;
     let shares = threads::shares(x.len(), threads::PLAIN);
     if shares && outer < 8 {
-        for (x, out) in x.chunks_exact(size.max(1)).zip(out.chunks_mut(inner.max(1))) {
+        for (x, out) in x
+            .chunks_exact(size.max(1))
+            .zip(out.chunks_mut(inner.max(1)))
+        {
             match inner {
                 1 => out[0] = shared_sum(x),
                 _ => shared_rows(x, inner, out),
@@ -327,7 +349,10 @@ mod tests {
             .map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 1e7 - 0.8)
             .collect();
         for len in [1, 127, 128, 129, 16_384, 16_385, 40_000, 131_072, 299_999] {
-            assert_eq!(sum(&values[..len]).to_bits(), shared_sum(&values[..len]).to_bits());
+            assert_eq!(
+                sum(&values[..len]).to_bits(),
+                shared_sum(&values[..len]).to_bits()
+            );
         }
         for (rows, width) in [(300_000, 1), (100_000, 3), (3_000, 100), (3, 100_000)] {
             let (mut one, mut many) = (vec![0.0; width], vec![0.0; width]);

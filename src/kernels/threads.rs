@@ -59,7 +59,11 @@ pub(crate) fn shares(len: usize, least: usize) -> bool {
 
 /// Calls `f` with each of the pieces, on several threads if `parallel`. Which thread takes which is left to chance, so
 /// no result may depend on it.
-pub(crate) fn share<P>(pieces: impl Iterator<Item = P> + Send, parallel: bool, f: impl Fn(P) + Sync) {
+pub(crate) fn share<P>(
+    pieces: impl Iterator<Item = P> + Send,
+    parallel: bool,
+    f: impl Fn(P) + Sync,
+) {
     if !parallel {
         return pieces.for_each(f);
     }
@@ -90,7 +94,9 @@ fn everywhere(work: &(dyn Fn() + Sync)) {
         }
         work();
         let done = || busy.load(Acquire) == 0;
-        (0..TURNS).take_while(|_| !done()).for_each(|_| std::hint::spin_loop());
+        (0..TURNS)
+            .take_while(|_| !done())
+            .for_each(|_| std::hint::spin_loop());
     });
 }
 

@@ -8,8 +8,8 @@ use super::mean::check_float;
 use super::reduce::{Axes, Plan};
 use crate::dtype::with_float;
 use crate::error::Result;
-use crate::kernels::reduce::total;
 use crate::kernels::math::Math as _;
+use crate::kernels::reduce::total;
 use crate::tape::{Cx, Op, Saved};
 use crate::{Element, Operand, Tensor};
 

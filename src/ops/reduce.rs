@@ -225,7 +225,9 @@ impl<T: Element> Blocks<T> {
     /// `f` of the elements that go into each one of the result, side by side; in vector code, which `f` must be inlined
     /// into, and on several threads.
     pub(crate) fn fold_rows<R: Element>(self, to: &Dims, f: impl Fn(&[T]) -> R + Sync) -> Inner {
-        let Blocks { values, outer, len, .. } = self.in_rows();
+        let Blocks {
+            values, outer, len, ..
+        } = self.in_rows();
         let mut data = Data::<R>::scratch(outer);
         let some = threads::rows(threads::PLAIN, len);
         let shares = threads::shares(values.len(), threads::PLAIN);

@@ -1,8 +1,8 @@
 //! Exponentials shared out along an axis: `softmax`, `log_softmax`, `logsumexp`.
 
+use super::binary::zip_fused;
 #[cfg(test)]
 use super::case::{Case, sample};
-use super::binary::zip_fused;
 use super::mean::check_float;
 use super::reduce::{Axes, Plan};
 use super::{fallible, fallible_fn};
@@ -94,7 +94,10 @@ impl Op for LogSoftmax {
 fn rows(op: &'static str, x: &Tensor, axis: i64) -> Result<Rows> {
     let at = crate::shape::axis(op, axis, x.rank())?;
     let shape = x.shape();
-    let (len, after) = shape.get(at..).and_then(<[usize]>::split_first).unwrap_or((&1, &[]));
+    let (len, after) = shape
+        .get(at..)
+        .and_then(<[usize]>::split_first)
+        .unwrap_or((&1, &[]));
     Ok(Rows {
         len: *len,
         inner: after.iter().product(),

@@ -102,7 +102,11 @@ fn pass<T: Element, const N: usize>(
 ) {
     let grad = &grad[..values.len()];
     let shared = threads::shares(values.len(), threads::PLAIN);
-    let size = if shared { threads::piece(threads::PLAIN) } else { values.len().max(1) };
+    let size = if shared {
+        threads::piece(threads::PLAIN)
+    } else {
+        values.len().max(1)
+    };
     let chunks = values.chunks_mut(size).zip(grad.chunks(size));
     let pieces = chunks.map(|(values, grad)| {
         let own = buffers.each_mut().map(|buffer| {
@@ -148,7 +152,11 @@ fn blocks<T: Element, const N: usize>(
         }
     }
     for (i, (value, &slope)) in last.iter_mut().zip(last_slopes).enumerate() {
-        f(value, slope, buffers.each_mut().map(|(_, rest)| &mut rest[i]));
+        f(
+            value,
+            slope,
+            buffers.each_mut().map(|(_, rest)| &mut rest[i]),
+        );
     }
 }
 

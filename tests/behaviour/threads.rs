@@ -111,7 +111,13 @@ fn same_bits(what: &str, compute: impl Fn() -> Vec<Tensor>) {
         retrograd::set_num_threads(threads);
         let results = compute();
         retrograd::set_num_threads(0);
-        let bits = |x: &Tensor| x.double().to_vec::<f64>().into_iter().map(f64::to_bits).collect();
+        let bits = |x: &Tensor| {
+            x.double()
+                .to_vec::<f64>()
+                .into_iter()
+                .map(f64::to_bits)
+                .collect()
+        };
         results.iter().map(bits).collect()
     };
     let one = on(1);
@@ -122,7 +128,10 @@ fn same_bits(what: &str, compute: impl Fn() -> Vec<Tensor>) {
 
 /// A function's result and its gradients by all inputs.
 fn with_gradients(inputs: &[Tensor], f: impl Fn(&[Tensor]) -> Tensor) -> Vec<Tensor> {
-    let inputs: Vec<Tensor> = inputs.iter().map(|x| x.copy().detach().requires_grad_()).collect();
+    let inputs: Vec<Tensor> = inputs
+        .iter()
+        .map(|x| x.copy().detach().requires_grad_())
+        .collect();
     let out = f(&inputs);
     manual_seed(9);
     out.backward_with(&randn(out.shape()));
@@ -145,11 +154,17 @@ fn passes_over_elements_have_the_same_bits_on_any_number_of_threads() {
     type Function = fn(&[Tensor]) -> Tensor;
     let functions: [(&str, Function); 9] = [
         ("products", |x| &x[0] * &x[1]),
-        ("a chain over owned operands", |x| (&x[0] * &x[1] + &x[0]).sigmoid() * 2.0 - 1.0),
+        ("a chain over owned operands", |x| {
+            (&x[0] * &x[1] + &x[0]).sigmoid() * 2.0 - 1.0
+        }),
         ("sines", |x| (&x[0] * 1e5).sin() + &x[1]),
-        ("exponentials", |x| (-x[0].abs()).exp() / (x[1].square() + 1.0)),
+        ("exponentials", |x| {
+            (-x[0].abs()).exp() / (x[1].square() + 1.0)
+        }),
         ("a column", |x| x[0].reshape([-1, 1]) * x[1].narrow(0, 0, 3)),
-        ("a row", |x| x[0].reshape([1, -1]) + x[1].narrow(0, 0, 2).reshape([2, 1])),
+        ("a row", |x| {
+            x[0].reshape([1, -1]) + x[1].narrow(0, 0, 2).reshape([2, 1])
+        }),
         ("the sum", |x| (&x[0] * &x[1]).sum()),
         ("the mean", |x| (&x[0] - &x[1]).mean()),
         ("the variance", |x| (&x[0] - &x[1]).var()),
