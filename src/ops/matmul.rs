@@ -18,18 +18,46 @@ pub(super) fn keep(tensor: &Tensor, other: &Tensor) -> SavedArg {
     SavedArg::new(tensor.arg(), other.requires_grad())
 }
 
+/// Whether the matrices of a tensor lie column by column.
+fn is_turned(tensor: &Tensor) -> bool {
+    let (shape, strides) = (tensor.shape(), tensor.layout().strides());
+    let rows = shape.len() - 2;
+    shape[rows] > 1 && shape[rows + 1] > 1 && strides[rows] == 1 && strides[rows + 1] > 1
+}
+
+/// A product that lies column by column if `turned`: a factor's gradient lies as the factor does, so that it need not be
+/// copied where the factor is the transpose of a parameter.
+#[track_caller]
+fn laid(
+    turned: bool,
+    product: fn(&Tensor, &Tensor) -> Result<Tensor>,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Tensor> {
+    if !turned {
+        return product(a, b);
+    }
+    product(&b.try_transpose(-2, -1)?, &a.try_transpose(-2, -1)?)?.try_transpose(-2, -1)
+}
+
 /// The product of two matrices.
 pub(crate) struct Mm {
     lhs: SavedArg,
     rhs: SavedArg,
+    turned: [bool; 2],
 }
 
 impl Op for Mm {
     const NAME: &'static str = "MmBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        cx.give(0, |cx| mm(grad, &cx.saved_tensor(&self.rhs)?.try_t()?))?;
-        cx.give(1, |cx| mm(&cx.saved_tensor(&self.lhs)?.try_t()?, grad))
+        let [lhs, rhs] = self.turned;
+        cx.give(0, |cx| {
+            laid(lhs, mm, grad, &cx.saved_tensor(&self.rhs)?.try_t()?)
+        })?;
+        cx.give(1, |cx| {
+            laid(rhs, mm, &cx.saved_tensor(&self.lhs)?.try_t()?, grad)
+        })
     }
 
     #[cfg(test)]
@@ -68,18 +96,18 @@ impl Op for Mm {
 pub(crate) struct Bmm {
     lhs: SavedArg,
     rhs: SavedArg,
+    turned: [bool; 2],
 }
 
 impl Op for Bmm {
     const NAME: &'static str = "BmmBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        cx.give(0, |cx| {
-            bmm(grad, &cx.saved_tensor(&self.rhs)?.try_transpose(-2, -1)?)
-        })?;
-        cx.give(1, |cx| {
-            bmm(&cx.saved_tensor(&self.lhs)?.try_transpose(-2, -1)?, grad)
-        })
+        let [lhs, rhs] = self.turned;
+        let turned =
+            |factor: &SavedArg, cx: &Cx<'_>| cx.saved_tensor(factor)?.try_transpose(-2, -1);
+        cx.give(0, |cx| laid(lhs, bmm, grad, &turned(&self.rhs, cx)?))?;
+        cx.give(1, |cx| laid(rhs, bmm, &turned(&self.lhs, cx)?, grad))
     }
 
     #[cfg(test)]
@@ -185,6 +213,7 @@ fn mm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     Ok(out.record(&[a.arg(), b.arg()], |_| Mm {
         lhs: keep(a, b),
         rhs: keep(b, a),
+        turned: [is_turned(a), is_turned(b)],
     }))
 }
 
@@ -199,6 +228,7 @@ pub(super) fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     Ok(out.record(&[a.arg(), b.arg()], |_| Bmm {
         lhs: keep(a, b),
         rhs: keep(b, a),
+        turned: [is_turned(a), is_turned(b)],
     }))
 }
 

@@ -12,8 +12,8 @@ use std::ops::Range;
 
 /// Terms of the sums that are taken at a time. Part of what a product is: every block's sum is added to those before it.
 const DEPTH: usize = 512;
-/// Columns of the right matrix that are packed at a time, for the second cache.
-const BREADTH: usize = 576;
+/// Bytes of the right matrix that are packed at a time, for the second cache.
+const BLOCK: usize = 1200 << 10;
 /// Tiles of rows up to which the right matrix is read where it lies.
 const FEW: usize = 4;
 /// Columns of the widest tile of any instruction set.
@@ -93,7 +93,7 @@ impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
         let mut stage = Lines::<T>::scratch(Tile::<S>::ROWS * wide);
         let stage = stage.make_mut();
         let depth = even(k, DEPTH);
-        let breadth = even(b.cols, BREADTH).next_multiple_of(wide);
+        let breadth = even(b.cols, BLOCK / size_of::<T>() / depth).next_multiple_of(wide);
         for start in (0..k).step_by(depth) {
             let terms = start..k.min(start + depth);
             let add = start > 0;
@@ -209,7 +209,7 @@ impl<'a, T: Lanes> Panels<'a, T> {
 struct Tiles<'a, T: Element> {
     a: Matrix<'a, T>,
     terms: Range<usize>,
-    /// Where tiles are packed when their turn comes, and the next one.
+    /// Where two tiles are packed at a time, since together they fill the cache lines that they read; and the next one.
     packed: Option<(Lines<T>, usize)>,
 }
 
@@ -217,7 +217,7 @@ impl<'a, T: Lanes> Tiles<'a, T> {
     #[inline(always)]
     fn new<S: Simd>(a: Matrix<'a, T>, terms: Range<usize>, packs: bool) -> Self {
         let size = Tile::<S>::ROWS * terms.len();
-        let packed = packs.then(|| (Lines::scratch(size), 0));
+        let packed = packs.then(|| (Lines::scratch(2 * size), 0));
         Tiles { a, terms, packed }
     }
 
@@ -233,23 +233,39 @@ impl<'a, T: Lanes> Tiles<'a, T> {
                 step: a.col_step.max(1),
             };
         };
+        let size = Tile::<S>::ROWS * self.terms.len();
         if *next == tile {
-            *next += 1;
-            let (terms, packed) = (self.terms.clone(), packed.make_mut());
-            // Rows of the left matrix are columns of its transpose, packed as the right matrix is.
-            let (columns, to) = (a.t(), Tile::<S>::ROWS);
-            match rows == to {
-                // Of a size known to the compiler.
-                true => pack(&columns, terms, first..first + to, to, packed),
-                false => pack(&columns, terms, first..first + rows, to, packed),
+            *next += 2;
+            let (one, two) = packed.make_mut().split_at_mut(size);
+            let places = one
+                .chunks_exact_mut(Tile::<S>::ROWS)
+                .zip(two.chunks_exact_mut(Tile::<S>::ROWS));
+            let count = (2 * Tile::<S>::ROWS).min(a.rows - first);
+            for (k, (one, two)) in self.terms.clone().zip(places) {
+                let column = &a.values[k * a.col_step + first..][..count];
+                let (above, below) = column.split_at(rows);
+                copy::<S, T>(above, one);
+                copy::<S, T>(below, two);
             }
         }
+        let packed = &packed[tile % 2 * size..];
         Left {
             values: packed,
             rows,
             row_step: 1,
             step: Tile::<S>::ROWS,
         }
+    }
+}
+
+/// One column of a tile's rows.
+#[inline(always)]
+fn copy<S: Simd, T: Lanes>(from: &[T], to: &mut [T]) {
+    if from.len() == Tile::<S>::ROWS {
+        // Of a size known to the compiler.
+        to[..Tile::<S>::ROWS].copy_from_slice(&from[..Tile::<S>::ROWS]);
+    } else {
+        to[..from.len()].copy_from_slice(from);
     }
 }
 
