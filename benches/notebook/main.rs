@@ -6,6 +6,7 @@ mod common;
 mod lbfgs;
 mod logistic;
 mod mlp;
+mod tile;
 
 fn main() {
     retrograd::set_num_threads(1);
