@@ -1,8 +1,12 @@
 //! What the benches share: two ways of doing the same work, measured in turn in one run.
 
+pub(crate) mod math;
+
 use criterion::Criterion;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+
+pub(crate) use math::{exp, vector};
 
 /// Rounds of a comparison. Both sides are measured in each, so that what else the machine does meets both alike.
 const ROUNDS: usize = 31;
@@ -118,30 +122,4 @@ pub(crate) fn show(seconds: f64) -> String {
         s if s < 1e-3 => format!("{:.2} us", s * 1e6),
         s => format!("{:.3} ms", s * 1e3),
     }
-}
-
-/// `exp` without branches, so that a loop over it becomes vector code.
-#[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
-    let x = x.clamp(-87.0, 88.0);
-    let shifted = x.mul_add(std::f32::consts::LOG2_E, 12_582_912.0);
-    let n = shifted - 12_582_912.0;
-    let r = n.mul_add(-1.428_606_8e-6, n.mul_add(-0.693_145_75, x));
-    let coefficients = [
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
-        0.5,
-        1.0,
-        1.0,
-    ];
-    let p = coefficients.iter().fold(0.0_f32, |p, c| p.mul_add(r, *c));
-    p * f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
-}
-
-/// Runs loops compiled for the machine's widest instruction set.
-#[inline(always)]
-pub(crate) fn vector<R>(body: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(body)
 }
