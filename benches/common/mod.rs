@@ -43,6 +43,11 @@ impl Rows {
         self.filter.as_ref().is_none_or(|part| name.contains(part))
     }
 
+    /// Whether times are asked for; else sizes that say nothing new can be left out.
+    pub(crate) fn measures(&self) -> bool {
+        self.measures
+    }
+
     /// Measures `ours` beside `limit`, which does the same work without a tape.
     pub(crate) fn row<A, B>(
         &mut self,

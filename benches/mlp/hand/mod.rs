@@ -44,39 +44,47 @@ pub(crate) fn product(
 /// Independent sums, so that a loop that adds them becomes vector code.
 const LANES: usize = 32;
 
+/// All lanes in one, halves upon halves: one after the other would wait 32 times.
+#[inline(always)]
+fn fold(mut lanes: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = both(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
 /// The sum of `term` over pairs of elements.
 #[inline(always)]
 pub(crate) fn sum(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0_f32; LANES];
-    let (heads, tails) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f32 = heads
-        .remainder()
-        .iter()
-        .zip(tails.remainder())
-        .map(|(&a, &b)| term(a, b))
-        .sum();
-    for (a, b) in heads.zip(tails) {
-        for ((lane, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += term(a, b);
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..LANES {
+            lanes[i] += term(a[i], b[i]);
         }
     }
-    lanes.iter().sum::<f32>() + rest
+    for (lane, (&a, &b)) in lanes.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *lane += term(a, b);
+    }
+    fold(lanes, |a, b| a + b)
 }
 
 #[inline(always)]
 pub(crate) fn max(values: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; LANES];
-    let chunks = values.chunks_exact(LANES);
-    let rest = chunks.remainder();
     let greater = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
-        for (lane, &v) in lanes.iter_mut().zip(chunk) {
-            *lane = greater(*lane, v);
+        for i in 0..LANES {
+            lanes[i] = greater(lanes[i], chunk[i]);
         }
     }
-    lanes
-        .iter()
-        .chain(rest)
-        .copied()
-        .fold(f32::NEG_INFINITY, greater)
+    for (lane, &v) in lanes.iter_mut().zip(rest) {
+        *lane = greater(*lane, v);
+    }
+    fold(lanes, greater)
 }
