@@ -1,12 +1,14 @@
 //! What the benches share: two ways of doing the same work, measured in turn in one run.
 
 pub(crate) mod math;
+mod measure;
 
 use criterion::Criterion;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 pub(crate) use math::{exp, vector};
+use measure::{median, show};
 
 /// Rounds of a comparison. Both sides are measured in each, so that what else the machine does meets both alike.
 const ROUNDS: usize = 31;
@@ -112,19 +114,5 @@ impl<F: FnMut()> Side<F> {
         let start = Instant::now();
         (0..self.calls).for_each(|_| (self.work)());
         start.elapsed().as_secs_f64() / f64::from(self.calls)
-    }
-}
-
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// A time in the unit that suits it.
-pub(crate) fn show(seconds: f64) -> String {
-    match seconds {
-        s if s < 1e-6 => format!("{:.1} ns", s * 1e9),
-        s if s < 1e-3 => format!("{:.2} us", s * 1e6),
-        s => format!("{:.3} ms", s * 1e3),
     }
 }

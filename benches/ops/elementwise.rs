@@ -177,7 +177,9 @@ fn one_operand(rows: &mut Rows, op: &Unary, n: usize) {
     (op.backward)(&xs, &ys, &grads, &mut back);
     compare(&forward, &grad_of(&leaf), &back);
     let mut ours = || drop((op.ours)(&x));
-    row(rows, &forward, &mut ours, &mut || (op.forward)(&xs, &mut ys));
+    row(rows, &forward, &mut ours, &mut || {
+        (op.forward)(&xs, &mut ys)
+    });
     let mut ours = || {
         leaf.zero_grad();
         (op.ours)(&leaf).backward_with(&grad);
@@ -191,7 +193,10 @@ fn one_operand(rows: &mut Rows, op: &Unary, n: usize) {
 }
 
 fn two_operands(rows: &mut Rows, op: &Binary, n: usize) {
-    let (left, right) = (values(n, (0.2, 3.0)), values(n + 1, (0.3, 2.5))[1..].to_vec());
+    let (left, right) = (
+        values(n, (0.2, 3.0)),
+        values(n + 1, (0.3, 2.5))[1..].to_vec(),
+    );
     let (a, b) = (Tensor::from(left.clone()), Tensor::from(right.clone()));
     let [mut ys, mut to_a, mut to_b] = [0; 3].map(|_| vec![0.0; n]);
     let forward = format!("ops/{}/{n}", op.name);
@@ -204,7 +209,9 @@ fn two_operands(rows: &mut Rows, op: &Binary, n: usize) {
     compare(&forward, &grad_of(&leaves[0]), &to_a);
     compare(&forward, &grad_of(&leaves[1]), &to_b);
     let mut ours = || drop((op.ours)(&a, &b));
-    row(rows, &forward, &mut ours, &mut || (op.forward)(&left, &right, &mut ys));
+    row(rows, &forward, &mut ours, &mut || {
+        (op.forward)(&left, &right, &mut ys)
+    });
     let mut ours = || {
         leaves.iter().for_each(Tensor::zero_grad);
         (op.ours)(&leaves[0], &leaves[1]).backward_with(&grad);

@@ -26,7 +26,10 @@ fn values(n: usize, (low, high): (f32, f32)) -> Vec<f32> {
 fn compare(name: &str, ours: &[f32], by_hand: &[f32]) {
     assert_eq!(ours.len(), by_hand.len(), "{name}");
     for (a, b) in ours.iter().zip(by_hand) {
-        assert!((a - b).abs() <= 2e-3 * b.abs().max(1.0), "{name}: {a} and {b}");
+        assert!(
+            (a - b).abs() <= 2e-3 * b.abs().max(1.0),
+            "{name}: {a} and {b}"
+        );
     }
 }
 

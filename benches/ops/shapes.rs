@@ -137,7 +137,10 @@ const ROW_SUMS: Shaped = Shaped {
             #[inline(always)]
             || {
                 let rows = m.a.chunks_exact(m.columns);
-                m.out.iter_mut().zip(rows).for_each(|(out, row)| *out = sum_of(row));
+                m.out
+                    .iter_mut()
+                    .zip(rows)
+                    .for_each(|(out, row)| *out = sum_of(row));
             },
         );
         m.rows
@@ -233,7 +236,10 @@ const NARROWED: Shaped = Shaped {
         let grads = m.grad.chunks_exact(half);
         for (row, grads) in m.to_a.chunks_exact_mut(m.columns).zip(grads) {
             let (front, back) = row.split_at_mut(half);
-            front.iter_mut().zip(grads).for_each(|(to, g)| *to = g * 2.0);
+            front
+                .iter_mut()
+                .zip(grads)
+                .for_each(|(to, g)| *to = g * 2.0);
             back.fill(0.0);
         }
         0
@@ -252,13 +258,25 @@ fn shaped(rows: &mut Rows, op: &Shaped, n: usize) {
     let (leaf, other) = (a.copy().requires_grad_(), b.copy().requires_grad_());
     let out = (op.ours)(&leaf, &other);
     let len = (op.forward)(&mut matrix);
-    compare(&forward, &out.contiguous().reshape([-1]).to_vec::<f32>(), &matrix.out[..len]);
+    compare(
+        &forward,
+        &out.contiguous().reshape([-1]).to_vec::<f32>(),
+        &matrix.out[..len],
+    );
     let grad = Tensor::from(matrix.grad[..len].to_vec()).reshape(out.shape());
     out.backward_with(&grad);
     let second = (op.backward)(&mut matrix);
     let grad_of = |leaf: &Tensor| leaf.grad().map(|g| g.reshape([-1]).to_vec::<f32>());
-    compare(&forward, &grad_of(&leaf).expect("backward reached it"), &matrix.to_a);
-    compare(&forward, &grad_of(&other).unwrap_or_default(), &matrix.to_b[..second]);
+    compare(
+        &forward,
+        &grad_of(&leaf).expect("backward reached it"),
+        &matrix.to_a,
+    );
+    compare(
+        &forward,
+        &grad_of(&other).unwrap_or_default(),
+        &matrix.to_b[..second],
+    );
     let mut ours = || drop((op.ours)(&a, &b));
     row(rows, &forward, &mut ours, &mut || {
         (op.forward)(&mut matrix);
@@ -278,7 +296,15 @@ fn shaped(rows: &mut Rows, op: &Shaped, n: usize) {
 
 pub(crate) fn rows(rows: &mut Rows) {
     for &n in sizes(rows) {
-        for op in [&BIAS, &COLUMN_SUMS, &ROW_SUMS, &SUM, &TRANSPOSED, &VIEW, &NARROWED] {
+        for op in [
+            &BIAS,
+            &COLUMN_SUMS,
+            &ROW_SUMS,
+            &SUM,
+            &TRANSPOSED,
+            &VIEW,
+            &NARROWED,
+        ] {
             shaped(rows, op, n);
         }
     }

@@ -29,7 +29,8 @@ WORKS = {
     "conv2d": "conv2d 3x3, 8x32x28x28, 32 channels",
 }
 NAMES = {
-    "retrograd-portable": "retrograd, no CPU flags",
+    "retrograd-replay": "replayed",
+    "retrograd-portable": "no CPU flags",
     "limit": "by hand",
     "torch": "PyTorch",
     "torch-compile": "torch.compile",
@@ -41,7 +42,8 @@ retrograd is the faster. All systems begin with the same inputs; loss and gradie
 accuracy) agree within 0.1 %, else the run fails.
 
 - retrograd, candle, burn and the loops by hand are built with `-C target-cpu=native`; gemm, the crate under candle and
-  burn, has its AVX-512 on. retrograd without CPU flags chooses its instructions at run time.
+  burn, has its AVX-512 on. "No CPU flags" is retrograd without, which chooses its instructions at run time.
+- Replayed: retrograd's step recorded once by `tape::Plan`, then replayed without a tape.
 - By hand: the same work in safe Rust without a tape, on one thread, products by `faer`.
 - torch.compile compiles forward, loss and optimizer step; JAX jits the whole step. JAX on one thread is pinned to a core.
 - JAX compiles the chain of W7 into one function, which has no halves to be timed.
@@ -126,7 +128,7 @@ def tables(results):
 
 def versions(results):
     found = {answer["system"]: answer["version"] for answer in results["figures"]}
-    skipped = {"limit", "torch-compile", "retrograd-portable"}
+    skipped = {"limit", "torch-compile", "retrograd-replay", "retrograd-portable"}
     return ", ".join(f"{name(s)} {v}" for s, v in found.items() if s not in skipped)
 
 

@@ -1,10 +1,11 @@
-//! The works by retrograd.
+//! The works by retrograd; with PEERS_REPLAY=1, each step recorded once and replayed.
 
 mod stateless;
 mod trained;
 
 use retrograd::optim::{Adam, Sgd};
 use retrograd::prelude::*;
+use retrograd::tape::{Plan, StepOutput};
 use work::{CHAIN, Chain, FACTOR, Figures, Mlp, Prepared, signature};
 
 fn chain(part: Chain) -> Prepared {
@@ -23,6 +24,23 @@ fn chain(part: Chain) -> Prepared {
     })
 }
 
+/// A step as it stands, or its plan.
+fn way<const N: usize, O: StepOutput + 'static>(
+    inputs: [Tensor; N],
+    mut step: impl FnMut(&[Tensor; N]) -> O + 'static,
+) -> Box<dyn FnMut() -> O> {
+    if replays() {
+        let mut plan = Plan::new(step);
+        Box::new(move || plan.run(inputs.each_ref()))
+    } else {
+        Box::new(move || step(&inputs))
+    }
+}
+
+fn replays() -> bool {
+    std::env::var("PEERS_REPLAY").as_deref() == Ok("1")
+}
+
 fn tensors<const N: usize>(parameters: [(&[f32], &[usize]); N]) -> [Tensor; N] {
     parameters.map(|(values, shape)| Tensor::from(values.to_vec()).reshape(shape))
 }
@@ -39,6 +57,13 @@ fn sign(tensors: impl IntoIterator<Item = Tensor>) -> f64 {
 
 fn prepare(name: &str, threads: usize) -> Option<Prepared> {
     retrograd::set_num_threads(threads);
+    // Adam counts its steps, which no plan can; a replayed chain has no halves.
+    if replays() && matches!(name, "W3-adam" | "W7-forward" | "W7-backward") {
+        return None;
+    }
+    if replays() && name == "W7" {
+        return Some(stateless::replayed_chain());
+    }
     if let Some(part) = Chain::of(name) {
         return Some(chain(part));
     }

@@ -1,13 +1,15 @@
 //! Works without a state: an output and the gradients of what it was made from.
 
-use crate::{classes, sign, tensors};
+use crate::{classes, sign, tensors, way};
 use retrograd::functional::{
     AttentionOptions, Conv2dOptions, NormOptions, conv2d as convolve, layer_norm as normalize,
     scaled_dot_product_attention,
 };
 use retrograd::loss::Nll;
 use retrograd::prelude::*;
-use work::{Attention, Conv, Elementwise, Figures, LayerNorm, Prepared, Product, Softmax};
+use work::{
+    Attention, CHAIN, Conv, Elementwise, FACTOR, Figures, LayerNorm, Prepared, Product, Softmax,
+};
 
 /// Backward from the output, by `grad` or, from a loss, by 1.
 fn prepared<const N: usize>(
@@ -16,9 +18,9 @@ fn prepared<const N: usize>(
     output: impl Fn(&[Tensor; N]) -> Tensor + 'static,
 ) -> Prepared {
     let operands = operands.map(|t| t.requires_grad_());
-    let step = {
+    let mut step = {
         let (operands, grad) = (operands.clone(), grad.clone());
-        move || {
+        way([], move |[]| {
             operands.iter().for_each(Tensor::zero_grad);
             let out = output(&operands);
             match &grad {
@@ -26,7 +28,7 @@ fn prepared<const N: usize>(
                 None => out.backward(),
             }
             out
-        }
+        })
     };
     let out = step();
     let loss = match grad {
@@ -103,4 +105,22 @@ pub(crate) fn conv2d() -> Prepared {
     prepared([x, weight, bias], Some(grad), |[x, weight, bias]| {
         convolve(x, weight, Some(bias), Conv2dOptions::new().padding(1))
     })
+}
+
+pub(crate) fn replayed_chain() -> Prepared {
+    let w = tensor![FACTOR].requires_grad_();
+    let mut step = {
+        let w = w.clone();
+        way([], move |[]| {
+            w.zero_grad();
+            let end = (0..CHAIN).fold(w.clone(), |y, _| y * &w);
+            end.backward();
+            end
+        })
+    };
+    let figures = Figures {
+        loss: step().item(),
+        check: w.grad().expect("backward reached it").item(),
+    };
+    Prepared::new(figures, move || drop(step()))
 }

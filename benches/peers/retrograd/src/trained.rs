@@ -1,6 +1,6 @@
 //! Works that train: forward, backward and the optimizer's step.
 
-use crate::{classes, sign, tensors};
+use crate::{classes, sign, tensors, way};
 use retrograd::loss::cross_entropy;
 use retrograd::optim::{Optimizer, Sgd};
 use retrograd::prelude::*;
@@ -25,18 +25,25 @@ pub(crate) fn epoch() -> Prepared {
     ])
     .map(|p| p.requires_grad_());
     let mut optimizer = Sgd::new([&w1, &b1, &w2, &b2], Epoch::LR);
-    let step = move |last: &mut (f64, f64)| {
+    let mut step = way([x, y], move |[x, y]| {
         let a1 = (x.mm(&w1) + &b1).sigmoid();
         let out = (a1.mm(&w2) + &b2).sigmoid();
-        let loss = bce_loss(&out, &y);
+        let loss = bce_loss(&out, y);
         loss.backward();
         optimizer.step();
         optimizer.zero_grad();
-        *last = (loss.item(), out.gt(0.5).eq(&y).float().mean().item());
+        (loss, out.gt(0.5).eq(y).float().mean())
+    });
+    let step = move |last: &mut Option<(Tensor, f64)>| {
+        let (loss, accuracy) = step();
+        *last = Some((loss, accuracy.item()));
     };
-    Prepared::trained((0.0, 0.0), step, |&mut (loss, check)| Figures {
-        loss,
-        check,
+    Prepared::trained(None, step, |last| {
+        let (loss, check) = last.take().expect("steps were made");
+        Figures {
+            loss: loss.item(),
+            check,
+        }
     })
 }
 
@@ -46,13 +53,14 @@ pub(crate) fn logistic() -> Prepared {
     let params = [zeros([2, 1]), zeros([1])].map(|p| p.requires_grad_());
     let mut optimizer = Sgd::new(&params, Logistic::LR);
     let [w, b] = params.clone();
-    let step = move |last: &mut Option<Tensor>| {
-        let loss = bce_loss(&(x.mm(&w) + &b).sigmoid(), &y);
+    let mut step = way([x, y], move |[x, y]| {
+        let loss = bce_loss(&(x.mm(&w) + &b).sigmoid(), y);
         loss.backward();
         optimizer.step();
         optimizer.zero_grad();
-        *last = Some(loss);
-    };
+        loss
+    });
+    let step = move |last: &mut Option<Tensor>| *last = Some(step());
     Prepared::trained(None, step, |last| figures(last, params))
 }
 
@@ -74,18 +82,19 @@ pub(crate) fn mlp<O: Optimizer + 'static>(optimizer_of: impl FnOnce(&[Tensor]) -
         .collect();
     let mut optimizer = optimizer_of(&params);
     let parameters = params.clone();
-    let step = move |last: &mut Option<Tensor>| {
+    let mut step = way([x, y], move |[x, y]| {
         let [w1, b1, w2, b2, w3, b3] = &params[..] else {
             unreachable!("three layers");
         };
         let hidden = (x.mm(w1) + b1).relu();
         let hidden = (hidden.mm(w2) + b2).relu();
-        let loss = cross_entropy(&(hidden.mm(w3) + b3), &y);
+        let loss = cross_entropy(&(hidden.mm(w3) + b3), y);
         loss.backward();
         optimizer.step();
         optimizer.zero_grad();
-        *last = Some(loss);
-    };
+        loss
+    });
+    let step = move |last: &mut Option<Tensor>| *last = Some(step());
     Prepared::trained(None, step, |last| figures(last, parameters))
 }
 
