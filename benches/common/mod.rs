@@ -1,6 +1,6 @@
 //! What the benches share: two ways of doing the same work, measured in turn in one run.
 
-pub(crate) mod math;
+mod math;
 mod measure;
 
 use criterion::Criterion;
@@ -43,11 +43,6 @@ impl Rows {
     /// Whether a row is asked for, so that what it works on need not be made in vain.
     pub(crate) fn wants(&self, name: &str) -> bool {
         self.filter.as_ref().is_none_or(|part| name.contains(part))
-    }
-
-    /// Whether times are asked for; else sizes that say nothing new can be left out.
-    pub(crate) fn measures(&self) -> bool {
-        self.measures
     }
 
     /// Measures `ours` beside `limit`, which does the same work without a tape.

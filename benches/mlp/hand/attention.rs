@@ -2,7 +2,7 @@
 
 use super::softmax::exponentials;
 use super::{Operand, product, sum};
-use crate::common::math::vector;
+use crate::common::vector;
 use faer::Accum;
 
 pub(crate) struct Attention {

@@ -1,7 +1,7 @@
 //! A convolution of 3 x 3 with a border of zeros by one product for each image, and the gradients.
 
 use super::{Operand, product};
-use crate::common::math::vector;
+use crate::common::vector;
 use faer::Accum;
 
 const TAPS: usize = 9;

@@ -1,7 +1,7 @@
 //! Rows normalised to mean 0 and variance 1, then scaled and moved, and the gradients of all three.
 
 use super::sum;
-use crate::common::math::vector;
+use crate::common::vector;
 
 pub(crate) struct LayerNorm {
     width: usize,

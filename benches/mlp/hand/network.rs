@@ -2,7 +2,7 @@
 
 use super::softmax::Nll;
 use super::{Operand, product};
-use crate::common::math::vector;
+use crate::common::vector;
 use faer::Accum;
 
 /// How the parameters go down.

@@ -1,7 +1,7 @@
 //! Log-softmax and the negative log-likelihood of the right classes, its mean over the rows.
 
 use super::{max, sum};
-use crate::common::math::{exp, vector};
+use crate::common::{exp, vector};
 
 /// Makes `exp(x - max)` of each row, and returns their sum and the row's greatest value.
 #[inline(always)]

@@ -1,4 +1,6 @@
 //! Where the crate's benches have their own loops from.
 
 #[path = "../../../common/math.rs"]
-pub(crate) mod math;
+mod math;
+
+pub(crate) use math::{exp, vector};

@@ -1,6 +1,6 @@
 //! Works without a state.
 
-use crate::common::math::{exp, vector};
+use crate::common::{exp, vector};
 use crate::hand::attention::Attention as Attend;
 use crate::hand::conv::Conv as Convolve;
 use crate::hand::layer_norm::LayerNorm as Normalize;

@@ -1,6 +1,6 @@
 //! Works that train.
 
-use crate::common::math::{exp, vector};
+use crate::common::{exp, vector};
 use crate::hand::network::{Descent, Network};
 use crate::hand::{Operand, product, sum};
 use faer::Accum;
