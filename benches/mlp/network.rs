@@ -74,6 +74,23 @@ pub(crate) fn rows(rows: &mut Rows) {
                 "{name}: {ours} and {theirs}"
             );
         }
+        compare(&model, &network);
         rows.row(name, step, || network.step(&values, &classes, descent));
+    }
+}
+
+/// Holds what was trained against what was trained by hand.
+fn compare(model: &nn::Sequential, network: &Network) {
+    for (ours, by_hand) in model.parameters().iter().zip(network.parameters()) {
+        let ours = if ours.dim() == 2 {
+            ours.t()
+        } else {
+            ours.clone()
+        };
+        let ours: Vec<f32> = ours.contiguous().to_vec();
+        assert_eq!(ours.len(), by_hand.len());
+        for (a, b) in ours.iter().zip(by_hand) {
+            assert!((a - b).abs() < 1e-4, "parameters {a} and {b}");
+        }
     }
 }

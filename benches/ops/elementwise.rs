@@ -225,7 +225,7 @@ fn two_operands(rows: &mut Rows, op: &Binary, n: usize) {
 }
 
 pub(crate) fn rows(rows: &mut Rows) {
-    for &n in sizes(rows) {
+    for &n in sizes() {
         for op in &unary_table() {
             one_operand(rows, op, n);
         }

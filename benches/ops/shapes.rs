@@ -295,7 +295,7 @@ fn shaped(rows: &mut Rows, op: &Shaped, n: usize) {
 }
 
 pub(crate) fn rows(rows: &mut Rows) {
-    for &n in sizes(rows) {
+    for &n in sizes() {
         for op in [
             &BIAS,
             &COLUMN_SUMS,

@@ -57,16 +57,25 @@ fn sign(tensors: impl IntoIterator<Item = Tensor>) -> f64 {
 
 fn prepare(name: &str, threads: usize) -> Option<Prepared> {
     retrograd::set_num_threads(threads);
-    // Adam counts its steps, which no plan can; a replayed chain has no halves.
-    if replays() && matches!(name, "W3-adam" | "W7-forward" | "W7-backward") {
-        return None;
-    }
-    if replays() && name == "W7" {
-        return Some(stateless::replayed_chain());
+    if replays() {
+        // What no plan can replay has no figures; the log has the reason.
+        return std::panic::catch_unwind(|| replayed(name)).ok().flatten();
     }
     if let Some(part) = Chain::of(name) {
         return Some(chain(part));
     }
+    work_of(name)
+}
+
+/// A replayed chain has no halves.
+fn replayed(name: &str) -> Option<Prepared> {
+    match name {
+        "W7" => Some(stateless::replayed_chain()),
+        _ => work_of(name),
+    }
+}
+
+fn work_of(name: &str) -> Option<Prepared> {
     Some(match name {
         "W1" => trained::epoch(),
         "W2" => trained::logistic(),
