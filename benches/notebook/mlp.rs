@@ -161,6 +161,7 @@ struct Fused {
     b1: Vec<f32>,
     w2: Vec<f32>,
     b2: f32,
+    a1: Vec<f32>,
     slope: Vec<f32>,
     grad_w1: Vec<f32>,
 }
@@ -184,6 +185,7 @@ impl Fused {
             b1: hidden(b1, 1),
             w2: hidden(&w2.t().contiguous(), 1),
             b2: b2.item(),
+            a1: vec![0.0; WIDE * PADDED],
             slope: vec![0.0; WIDE * PADDED],
             grad_w1: vec![0.0; WIDE * STRIDE],
         }
@@ -195,17 +197,14 @@ impl Fused {
 
     #[inline(always)]
     fn run<S: Simd, const M: usize, const N: usize>(&mut self, simd: S) -> (f32, f32) {
-        let (mut loss, mut right, mut grad_b2) = (0.0, 0, 0.0);
-        let (mut grad_b1, mut grad_w2) = ([0.0_f32; WIDE], [0.0_f32; WIDE]);
         let (w2, b2) = (&self.w2[..WIDE], self.b2);
-        // A few rows at a time, from the table to the slopes, while they are in the first cache.
-        let mut block = [0.0; 6 * WIDE];
+        let mut outs = [0.0_f32; PADDED];
+        // A few rows at a time while they are in the first cache; then all outputs, as whole vectors.
         for first in (0..ROWS).step_by(M) {
-            let x = &self.x[first * STRIDE..];
-            multiply::<S, M, N>(simd, x, (STRIDE, 1), INPUTS, &self.w1, &mut block);
-            let slopes = self.slope[first * WIDE..].chunks_exact_mut(WIDE);
-            let rows = block.chunks_exact_mut(WIDE).zip(slopes);
-            for ((a1, slope), &y) in rows.zip(&self.y[first..]).take(M) {
+            let (x, a1) = (&self.x[first * STRIDE..], &mut self.a1[first * WIDE..]);
+            multiply::<S, M, N>(simd, x, (STRIDE, 1), INPUTS, &self.w1, a1);
+            let rows = a1.chunks_exact_mut(WIDE).zip(&mut outs[first..]);
+            for (a1, out) in rows.take(M) {
                 for (a, &b) in a1.iter_mut().zip(&self.b1) {
                     *a = 1.0 / (1.0 + exp(-(*a + b)));
                 }
@@ -213,19 +212,28 @@ impl Fused {
                 for (a, w) in a1.chunks_exact(16).zip(w2.chunks_exact(16)) {
                     (0..16).for_each(|i| lanes[i] += a[i] * w[i]);
                 }
-                let z = lanes.iter().sum::<f32>() + b2;
-                let out = 1.0 / (1.0 + exp(-z));
-                loss -= y * (out + EPS).ln() + (1.0 - y) * (1.0 - out + EPS).ln();
-                right += u32::from((out > 0.5) == (y > 0.5));
-                let grad = (out - y) / ROWS as f32;
-                grad_b2 += grad;
-                for j in 0..WIDE {
-                    let a = a1[j];
-                    grad_w2[j] += grad * a;
-                    let s = grad * w2[j] * a * (1.0 - a);
-                    grad_b1[j] += s;
-                    slope[j] = s;
+                for half in [8, 4, 2, 1] {
+                    (0..half).for_each(|i| lanes[i] += lanes[i + half]);
                 }
+                *out = lanes[0] + b2;
+            }
+        }
+        outs.iter_mut().for_each(|z| *z = 1.0 / (1.0 + exp(-*z)));
+        let (mut loss, mut right, mut grad_b2) = (0.0, 0, 0.0);
+        let (mut grad_b1, mut grad_w2) = ([0.0_f32; WIDE], [0.0_f32; WIDE]);
+        let rows = self.a1.chunks_exact(WIDE);
+        let rows = rows.zip(self.slope.chunks_exact_mut(WIDE));
+        for (((a1, slope), &out), &y) in rows.zip(&outs).zip(&self.y) {
+            loss -= y * (out + EPS).ln() + (1.0 - y) * (1.0 - out + EPS).ln();
+            right += u32::from((out > 0.5) == (y > 0.5));
+            let grad = (out - y) / ROWS as f32;
+            grad_b2 += grad;
+            for j in 0..WIDE {
+                let a = a1[j];
+                grad_w2[j] += grad * a;
+                let s = grad * w2[j] * a * (1.0 - a);
+                grad_b1[j] += s;
+                slope[j] = s;
             }
         }
         for first in (0..INPUTS).step_by(M) {
@@ -253,7 +261,7 @@ impl WithSimd for Epoch<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> (f32, f32) {
         if S::REGISTER_COUNT >= 32 && S::F32_LANES == 16 {
-            self.0.run::<S, 4, 7>(simd)
+            self.0.run::<S, 3, 7>(simd)
         } else {
             self.0.run::<S, 6, 2>(simd)
         }

@@ -2,8 +2,9 @@
 //! matrix (Chellapilla, Puri and Simard 2006). Images and groups are shared out to threads, and sums over images are
 //! cut by their number alone, so the bits are the same on any number of threads.
 
-use super::gemm::{Matrix, Product};
+use super::gemm::{Lines, Matrix, Product};
 use super::{simd, threads};
+use crate::dtype::Element;
 use crate::tensor::storage::Data;
 use num_traits::Float;
 use std::ops::Range;
@@ -72,6 +73,35 @@ impl Geometry {
     /// Whether the windows' elements at one position of the kernel are the image moved by a step.
     fn is_shift(&self) -> bool {
         self.stride == [1, 1] && self.output[1] == self.input[1]
+    }
+
+    /// What is transposed to a convolution without steps is one too, from the output to the input, with the kernel read
+    /// backwards; a pointwise one is a plain product as it is.
+    fn mirrored(&self) -> Option<Geometry> {
+        let reach = [0, 1].map(|axis| self.dilation[axis] * (self.kernel[axis] - 1));
+        let inside = self.before[0] <= reach[0] && self.before[1] <= reach[1];
+        (self.stride == [1, 1] && inside && !self.is_pointwise()).then(|| Geometry {
+            channels: [self.channels[1], self.channels[0]],
+            input: self.output,
+            output: self.input,
+            before: [0, 1].map(|axis| reach[axis] - self.before[axis]),
+            ..*self
+        })
+    }
+
+    /// The weight `[groups, out, channels, kernel]` for [`Geometry::mirrored`].
+    fn mirrored_weight<T: Float + Element>(&self, w: &[T]) -> Vec<T> {
+        let [channels, out] = self.channels;
+        let size = self.kernel[0] * self.kernel[1];
+        let mut mirrored = Vec::with_capacity(w.len());
+        for group in w.chunks_exact((out * self.window()).max(1)) {
+            for channel in 0..channels {
+                for kernels in group.chunks_exact(self.window()) {
+                    mirrored.extend(kernels[channel * size..][..size].iter().rev());
+                }
+            }
+        }
+        mirrored
     }
 
     /// Along an axis, at a position in the kernel: the outputs whose window reads an element there, and the first one.
@@ -218,8 +248,9 @@ fn columns<T: Product + Float, R>(g: &Geometry, image: &[T], f: impl FnOnce(&[T]
     if g.is_pointwise() {
         return f(image);
     }
-    let mut columns = Data::<T>::scratch(g.window() * g.windows());
-    g.unfold(image, columns.make_mut());
+    let len = g.window() * g.windows();
+    let mut columns = Lines::<T>::scratch(len);
+    g.unfold(image, &mut columns.make_mut()[..len]);
     f(&columns)
 }
 
@@ -256,6 +287,9 @@ pub(crate) fn output<T: Product + Float>(
 
 /// What [`output`] is to `x`, transposed: from the shape of the output to that of `x`.
 pub(crate) fn input<T: Product + Float>(g: &Geometry, grad: &[T], w: &[T]) -> Data<T> {
+    if let Some(mirror) = g.mirrored() {
+        return output(&mirror, grad, &g.mirrored_weight(w), None);
+    }
     let mut out = Data::<T>::scratch(g.batch * g.groups * g.image());
     if g.image() == 0 {
         return out;

@@ -12,6 +12,8 @@ mod out;
 mod pack;
 mod tile;
 
+pub(crate) use pack::Lines;
+
 use super::threads;
 use crate::dtype::Element;
 use std::borrow::Cow;

@@ -14,13 +14,13 @@ pub(super) const GROUP: usize = 8;
 const STRETCH: usize = 64;
 
 /// A buffer for packed elements, which begin with a cache line.
-pub(super) struct Lines<T: Element> {
+pub(crate) struct Lines<T: Element> {
     values: Data<T>,
     start: usize,
 }
 
 impl<T: Element> Lines<T> {
-    pub(super) fn scratch(len: usize) -> Self {
+    pub(crate) fn scratch(len: usize) -> Self {
         let values = Data::<T>::scratch(len + LINE / size_of::<T>());
         let start = values
             .as_ptr()
@@ -29,7 +29,7 @@ impl<T: Element> Lines<T> {
         Lines { values, start }
     }
 
-    pub(super) fn make_mut(&mut self) -> &mut [T] {
+    pub(crate) fn make_mut(&mut self) -> &mut [T] {
         &mut self.values.make_mut()[self.start..]
     }
 }
