@@ -3,6 +3,7 @@
 use allocation_counter::measure;
 use retrograd::optim::Sgd;
 use retrograd::prelude::*;
+use retrograd::tape::Plan;
 
 const OPERATIONS: u64 = 1_000;
 
@@ -41,4 +42,21 @@ fn a_training_step_keeps_no_memory() {
     (0..10).for_each(|_| step());
     let counted = measure(|| (0..1_000).for_each(|_| step()));
     assert_eq!(counted.bytes_current, 0, "{counted:?}");
+}
+
+#[test]
+fn a_replayed_step_makes_no_allocation() {
+    let (x, y) = (randn([64, 16]), rand([64, 1]));
+    let (w, b) = (randn([16, 1]).requires_grad_(), zeros([1]).requires_grad_());
+    let mut optimizer = Sgd::new([&w, &b], 0.01).momentum(0.9);
+    let mut plan = Plan::new(|[x, y]: &[Tensor; 2]| {
+        let loss = mse(&(x.matmul(&w) + &b).sigmoid(), y);
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+        loss
+    });
+    (0..10).for_each(|_| drop(plan.run([&x, &y])));
+    let counted = measure(|| (0..1_000).for_each(|_| drop(plan.run([&x, &y]))));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
 }

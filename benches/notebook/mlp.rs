@@ -1,11 +1,11 @@
 //! One epoch of the breast-cancer network: 455 x 30 - 100 - 1, full batch, accuracy included.
 
-use crate::common::{Rows, exp, vector};
+use crate::common::{Rows, exp};
 use crate::tile::{WIDE, multiply};
 use pulp::{Simd, WithSimd};
 use retrograd::loss::bce;
 use retrograd::optim::Sgd;
-use retrograd::{nn, prelude::*};
+use retrograd::{nn, prelude::*, tape::Plan};
 
 const ROWS: usize = 455;
 const INPUTS: usize = 30;
@@ -25,6 +25,23 @@ enum Way {
     Backward([Tensor; 4]),
     Optimizer([Tensor; 4], Sgd),
     Sequential(nn::Sequential, Sgd),
+    Replay([Tensor; 4], Step),
+}
+
+/// A recorded epoch of these inputs and labels, with the loss and the accuracy.
+type Step = Box<dyn FnMut(&Tensor, &Tensor) -> (Tensor, Tensor)>;
+
+/// The epoch by `backward` and the optimizer, to be replayed.
+fn plan(params: [Tensor; 4]) -> Step {
+    let mut optimizer = Sgd::new(&params, f64::from(LR));
+    let mut plan = Plan::new(move |[x, y]: &[Tensor; 2]| {
+        let (out, loss) = forward(x, y, &params);
+        loss.backward();
+        optimizer.step();
+        optimizer.zero_grad();
+        (loss, accuracy(&out, y))
+    });
+    Box::new(move |x, y| plan.run([x, y]))
 }
 
 fn leaves() -> [Tensor; 4] {
@@ -42,7 +59,9 @@ fn parameters() -> [Tensor; 4] {
 }
 
 impl Way {
-    fn all() -> [(&'static str, Way); 5] {
+    fn all() -> [(&'static str, Way); 6] {
+        let replayed = leaves();
+        let step = plan(replayed.clone());
         let params = leaves();
         let optimizer = Sgd::new(&params, f64::from(LR));
         let model = nn::Sequential::new()
@@ -57,13 +76,18 @@ impl Way {
             ("notebook/backward", Way::Backward(leaves())),
             ("notebook/optimizer", Way::Optimizer(params, optimizer)),
             ("notebook/sequential", Way::Sequential(model, sequential)),
+            ("notebook/replay", Way::Replay(replayed, step)),
         ]
     }
 
     /// Where this way begins, which the loop by hand takes over.
     fn parameters(&self) -> [Tensor; 4] {
         match self {
-            Way::Hand(p) | Way::Grad(p) | Way::Backward(p) | Way::Optimizer(p, _) => p.clone(),
+            Way::Hand(p)
+            | Way::Grad(p)
+            | Way::Backward(p)
+            | Way::Optimizer(p, _)
+            | Way::Replay(p, _) => p.clone(),
             Way::Sequential(model, _) => {
                 let parameter = |name: &str| model.parameter(name).expect("the layer has it");
                 [
@@ -129,9 +153,12 @@ impl Way {
                 optimizer.zero_grad();
                 (out, loss)
             }
+            Way::Replay(_, step) => {
+                let (loss, accuracy) = step(x, y);
+                return (loss.item(), accuracy.item());
+            }
         };
-        let accuracy = out.gt(0.5).eq(y).float().mean();
-        (loss.item(), accuracy.item())
+        (loss.item(), accuracy(&out, y).item())
     }
 }
 
@@ -140,6 +167,10 @@ fn forward(x: &Tensor, y: &Tensor, [w1, b1, w2, b2]: &[Tensor; 4]) -> (Tensor, T
     let out = (a1.mm(w2) + b2).sigmoid();
     let loss = bce_loss(&out, y);
     (out, loss)
+}
+
+fn accuracy(out: &Tensor, y: &Tensor) -> Tensor {
+    out.gt(0.5).eq(y).float().mean()
 }
 
 fn bce_loss(out: &Tensor, y: &Tensor) -> Tensor {
@@ -164,9 +195,6 @@ struct Fused {
     a1: Vec<f32>,
     slope: Vec<f32>,
     grad_w1: Vec<f32>,
-    grad_b1: [f32; WIDE],
-    grad_w2: [f32; WIDE],
-    grad_b2: f32,
 }
 
 /// Rows of `len` elements in rows of `stride`, with zeros behind each and after the last.
@@ -191,24 +219,11 @@ impl Fused {
             a1: vec![0.0; WIDE * PADDED],
             slope: vec![0.0; WIDE * PADDED],
             grad_w1: vec![0.0; WIDE * STRIDE],
-            grad_b1: [0.0; WIDE],
-            grad_w2: [0.0; WIDE],
-            grad_b2: 0.0,
         }
     }
 
     fn epoch(&mut self) -> (f32, f32) {
-        let scores = pulp::Arch::new().dispatch(Epoch(self));
-        vector(
-            #[inline(always)]
-            || {
-                descend(&mut self.w1, &self.grad_w1);
-                descend(&mut self.b1, &self.grad_b1);
-                descend(&mut self.w2[..HIDDEN], &self.grad_w2);
-                self.b2 -= LR * self.grad_b2;
-            },
-        );
-        scores
+        pulp::Arch::new().dispatch(Epoch(self))
     }
 
     #[inline(always)]
@@ -256,7 +271,10 @@ impl Fused {
             let (x, out) = (&self.x[first..], &mut self.grad_w1[first * WIDE..]);
             multiply::<S, M, N>(simd, x, (1, STRIDE), ROWS, &self.slope, out);
         }
-        (self.grad_b1, self.grad_w2, self.grad_b2) = (grad_b1, grad_w2, grad_b2);
+        descend(&mut self.w1, &self.grad_w1);
+        descend(&mut self.b1, &grad_b1);
+        descend(&mut self.w2[..HIDDEN], &grad_w2);
+        self.b2 -= LR * grad_b2;
         (loss / ROWS as f32, right as f32 / ROWS as f32)
     }
 }

@@ -4,6 +4,7 @@ use super::{Reduction, loss, warn_if_probabilities};
 use crate::error::{Error, Result};
 use crate::nn::Buffer;
 use crate::ops::cross_entropy::{Classes, class_losses};
+use crate::tape::trace;
 use crate::{DType, Tensor};
 
 /// Cross-entropy of logits, `torch.nn.CrossEntropyLoss`. The input is `[classes]`, `[batch, classes]` or
@@ -270,6 +271,31 @@ fn check_indices(op: &'static str, input: &Tensor, target: &Tensor) -> Result<()
     Ok(())
 }
 
+/// Refuses what is no class of `classes`; tells whether an example is to be ignored.
+fn check_classes(op: &'static str, target: &Tensor, classes: usize, ignore: i64) -> Result<bool> {
+    let labels = target.values::<i64>();
+    let wrong = |&c: &i64| c != ignore && !(0..classes as i64).contains(&c);
+    if let Some(at) = labels.iter().position(wrong) {
+        let row = if target.rank() == 0 {
+            0
+        } else {
+            at / target.shape()[1..].iter().product::<usize>().max(1)
+        };
+        return Err(Error::InvalidArgument {
+            op,
+            argument: "target",
+            value: labels[at].to_string(),
+            problem: format!(
+                "row {row} holds no class of {classes}: classes are from 0 to {classes} - 1"
+            ),
+            cure:
+                "Number the classes from 0, or give the layer as many outputs as there are classes."
+                    .into(),
+        });
+    }
+    Ok(labels.contains(&ignore))
+}
+
 /// A target's classes, ready to take the losses from the logarithms.
 struct Parts {
     /// Class indices with the axis of the classes, 0 where an example is ignored.
@@ -289,25 +315,16 @@ impl Parts {
         ignore: i64,
     ) -> Result<Parts> {
         let (axis, classes) = classes(input);
-        let labels = target.to_vec::<i64>();
-        if let Some(at) = labels
-            .iter()
-            .position(|&c| c != ignore && !(0..classes as i64).contains(&c))
-        {
-            let row = if target.rank() == 0 {
-                0
-            } else {
-                at / target.shape()[1..].iter().product::<usize>().max(1)
-            };
-            return Err(Error::InvalidArgument {
-                op,
-                argument: "target",
-                value: labels[at].to_string(),
-                problem: format!("row {row} holds no class of {classes}: classes are from 0 to {classes} - 1"),
-                cure: "Number the classes from 0, or give the layer as many outputs as there are classes.".into(),
-            });
-        }
-        let ignored = labels.contains(&ignore).then(|| target.eq(ignore));
+        let ignored = match trace::tracing() {
+            // A later run may have what this one has not.
+            true => {
+                let check =
+                    move |x: &[Tensor]| check_classes(op, &x[0], classes, ignore).map(|_| []);
+                trace::computed::<0>(&[target], check)?;
+                Some(target.eq(ignore))
+            }
+            false => check_classes(op, target, classes, ignore)?.then(|| target.eq(ignore)),
+        };
         let index = match &ignored {
             Some(mask) => target.try_masked_fill(mask, 0)?,
             None => target.clone(),
@@ -351,10 +368,25 @@ impl Parts {
     /// The weighted losses; 0 where an example is ignored, whatever stands there.
     #[track_caller]
     fn losses(&self, log: &Tensor) -> Result<Tensor> {
+        if trace::tracing() {
+            return self.losses_by_mask(log);
+        }
         let own = log
             .try_gather(self.axis, &self.index)?
             .try_squeeze_dim(self.axis)?
             .neg();
+        self.mask_ignored(own.try_mul(&self.weights)?)
+    }
+
+    /// As [`losses`](Parts::losses), with the same bits, where the classes differ from run to run.
+    #[cold]
+    #[track_caller]
+    fn losses_by_mask(&self, log: &Tensor) -> Result<Tensor> {
+        let mut shape = vec![1; log.rank()];
+        shape[self.axis as usize] = log.shape()[self.axis as usize];
+        let numbers = crate::arange(shape[self.axis as usize] as i64).try_reshape(shape)?;
+        let own = Tensor::try_where(&self.index.try_eq(numbers)?, log, 0.0)?;
+        let own = own.try_sum_dim(self.axis)?.neg();
         self.mask_ignored(own.try_mul(&self.weights)?)
     }
 

@@ -5,8 +5,10 @@ use super::case::{Case, sample};
 use super::fallible_fn;
 use super::window::{Axis, Extent, Images, Pool, Sizes};
 use crate::dtype::with_float;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrPanic, Result};
 use crate::kernels::window::{Span, Spans};
+use crate::shape::Dims;
+use crate::tape::trace;
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -154,10 +156,15 @@ macro_rules! linear {
         #[track_caller]
         fn $name(x: &Tensor, $spans: Arc<Spans>) -> Tensor {
             let images = x.shape()[..2].iter().product();
-            let shape = x.shape()[..2].iter().copied().chain($to).collect();
-            let out = with_float!(x.dtype(), T => {
-                Inner::new(shape, $spans.$name(&x.values::<T>(), images))
+            let shape: Dims = x.shape()[..2].iter().copied().chain($to).collect();
+            let again = $spans.clone();
+            let compute = move |x: &Tensor| with_float!(x.dtype(), T => {
+                Inner::new(shape.clone(), again.$name(&x.values::<T>(), images))
             }, else unreachable!("only floats come here"));
+            let out = match trace::tracing() {
+                true => trace::computed_one(&[x], move |x| Ok(compute(&x[0]))).or_panic(),
+                false => compute(x),
+            };
             out.record(&[x.arg()], |_| $Node { spans: $spans })
         }
     )* };

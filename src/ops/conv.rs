@@ -10,9 +10,10 @@ use super::fallible_fn;
 use super::matmul::keep;
 use super::window::{Axis, positive, spread};
 use crate::dtype::with_float;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrPanic, Result};
 use crate::kernels::conv::{self as kernel, Geometry};
 use crate::shape::Dims;
+use crate::tape::trace;
 use crate::tape::{Cx, Op, SavedArg};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -129,15 +130,22 @@ macro_rules! products {
         #[track_caller]
         pub(super) fn $name(g: &Geometry, $first: &Tensor, $second: &Tensor $(, $bias: Option<&Tensor>)?) -> Tensor {
             let shape: fn(&Geometry) -> [usize; 4] = $shape;
-            let out = with_float!($first.dtype(), T => {
-                let ($first, $second) = ($first.values::<T>(), $second.values::<T>());
-                $(let $bias = $bias.map(|bias| bias.values::<T>());)?
-                let data = kernel::$name(g, &$first, &$second $(, $bias.as_deref())?);
-                Inner::new(Dims::from_slice(&shape(g)), data)
-            }, else unreachable!("only floats come here"));
-            let inputs = [$first.arg(), $second.arg()].into_iter();
-            $(let inputs = inputs.chain($bias.map(Tensor::arg));)?
-            let inputs: SmallVec<[_; 3]> = inputs.collect();
+            let geometry = *g;
+            let compute = move |operands: &[Tensor]| Ok(with_float!(operands[0].dtype(), T => {
+                let ($first, $second) = (operands[0].values::<T>(), operands[1].values::<T>());
+                $(let $bias = operands.get(2).map(|bias| bias.values::<T>());)?
+                let data = kernel::$name(&geometry, &$first, &$second $(, $bias.as_deref())?);
+                Inner::new(Dims::from_slice(&shape(&geometry)), data)
+            }, else unreachable!("only floats come here")));
+            let operands = [$first, $second].into_iter();
+            $(let operands = operands.chain($bias);)?
+            let operands: SmallVec<[&Tensor; 3]> = operands.collect();
+            let out = match trace::tracing() {
+                true => trace::computed_one(&operands, compute),
+                false => compute(&operands.iter().map(|&x| x.clone()).collect::<SmallVec<[Tensor; 3]>>()),
+            };
+            let out = out.or_panic();
+            let inputs: SmallVec<[_; 3]> = operands.iter().map(|x| x.arg()).collect();
             out.record(&inputs, |_| $Node {
                 $first: keep($first, $second),
                 $second: keep($second, $first),

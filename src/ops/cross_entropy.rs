@@ -4,12 +4,14 @@ use super::binary::load;
 #[cfg(test)]
 use super::case::{Case, sample};
 use crate::dtype::with_float;
-use crate::error::Result;
+use crate::error::{OrPanic, Result};
 use crate::kernels::softmax::{Kept, scores, slope_of_scores};
-use crate::tape::{Cx, Op, Saved, is_grad_enabled};
+use crate::tape::{Cx, Op, Saved, is_grad_enabled, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
+use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// What the scores of an example are held against.
 #[derive(Clone)]
@@ -55,6 +57,20 @@ impl ClassLoss {
     }
 }
 
+/// The gradient of the scores, from what the losses kept.
+fn gradient([x, tops, shifts, index, slopes]: [&Tensor; 5]) -> Tensor {
+    with_float!(x.dtype(), T => {
+        let (tops, shifts) = (load::<T>(tops.arg()), load::<T>(shifts.arg()));
+        let kept = tops.iter().zip(shifts.iter()).map(|(&top, &shift)| Kept { top, shift, own: 0.0 });
+        let classes = load::<i64>(index.arg());
+        let len = x.shape()[x.rank() - 1];
+        let kept: Vec<Kept<T>> = kept.collect();
+        let slopes = load::<T>(slopes.arg());
+        let data = slope_of_scores(&x.values::<T>(), len, &classes, &kept, &slopes);
+        Tensor::from_data(x.shape().into(), data)
+    }, else unreachable!("only floats stand in a graph"))
+}
+
 impl Op for ClassLoss {
     const NAME: &'static str = "NllLossBackward0";
 
@@ -65,16 +81,12 @@ impl Op for ClassLoss {
                 return self.in_steps(&x, grad);
             }
             let slopes = self.classes.slopes(grad)?;
-            Ok(with_float!(x.dtype(), T => {
-                let (tops, shifts) = (load::<T>(self.tops.arg()), load::<T>(self.shifts.arg()));
-                let kept = tops.iter().zip(shifts.iter()).map(|(&top, &shift)| Kept { top, shift, own: 0.0 });
-                let classes = load::<i64>(self.classes.index.arg());
-                let len = x.shape()[x.rank() - 1];
-                let kept: Vec<Kept<T>> = kept.collect();
-                let slopes = load::<T>(slopes.arg());
-                let data = slope_of_scores(&x.values::<T>(), len, &classes, &kept, &slopes);
-                Tensor::from_data(x.shape().into(), data)
-            }, else unreachable!("only floats stand in a graph")))
+            let operands = [&x, &self.tops, &self.shifts, &self.classes.index, &slopes];
+            if trace::tracing() {
+                let again = |x: &[Tensor]| Ok([gradient([&x[0], &x[1], &x[2], &x[3], &x[4]])]);
+                return trace::computed(&operands, again).map(|[gradient]| gradient);
+            }
+            Ok(gradient(operands))
         })
     }
 
@@ -108,20 +120,21 @@ impl Op for ClassLoss {
     }
 }
 
-/// The weighted losses of scores `[classes]` or `[batch, classes]`, whose classes are known to be there.
-#[track_caller]
-pub(crate) fn class_losses(x: &Tensor, classes: Classes) -> Tensor {
-    let shape = classes.index.shape();
-    let (out, tops, shifts) = with_float!(x.dtype(), T => {
-        let index = load::<i64>(classes.index.arg());
+/// The losses of scores by classes, weights and what is ignored, with the greatest score of each row and the logarithm
+/// of its sum above that.
+fn losses(operands: &[&Tensor]) -> (Inner, Tensor, Tensor) {
+    let (x, index, weights) = (operands[0], operands[1], operands[2]);
+    let shape = index.shape();
+    with_float!(x.dtype(), T => {
+        let index = load::<i64>(index.arg());
         let len = x.shape()[x.rank() - 1];
         let kept: Vec<Kept<T>> = scores(&x.values::<T>(), len, &index);
-        let weights = load::<T>(classes.weights.arg());
+        let weights = load::<T>(weights.arg());
         let mut losses = Data::<T>::scratch(kept.len());
         for (loss, (kept, &weight)) in losses.make_mut().iter_mut().zip(kept.iter().zip(weights.iter())) {
             *loss = -(kept.own - kept.top - kept.shift) * weight;
         }
-        if let Some(mask) = &classes.ignored {
+        if let Some(mask) = operands.get(3) {
             let mask = load::<bool>(mask.arg());
             let ignored = losses.make_mut().iter_mut().zip(mask.iter());
             ignored.filter(|(_, mask)| **mask).for_each(|(loss, _)| *loss = 0.0);
@@ -130,7 +143,36 @@ pub(crate) fn class_losses(x: &Tensor, classes: Classes) -> Tensor {
             Tensor::from_data(shape.into(), Data::from_vec(kept.iter().map(of).collect()))
         };
         (Inner::new(shape.into(), losses), pick(|kept| kept.top), pick(|kept| kept.shift))
-    }, else unreachable!("the loss refuses what is no float"));
+    }, else unreachable!("the loss refuses what is no float"))
+}
+
+/// The weighted losses of scores `[classes]` or `[batch, classes]`, whose classes are known to be there.
+#[track_caller]
+pub(crate) fn class_losses(x: &Tensor, classes: Classes) -> Tensor {
+    let operands = [
+        Some(x),
+        Some(&classes.index),
+        Some(&classes.weights),
+        classes.ignored.as_ref(),
+    ];
+    let operands: SmallVec<[&Tensor; 4]> = operands.into_iter().flatten().collect();
+    let (out, tops, shifts) = match trace::tracing() {
+        false => losses(&operands),
+        true => {
+            let again = |x: &[Tensor]| {
+                let operands: SmallVec<[&Tensor; 4]> = x.iter().collect();
+                let (out, tops, shifts) = losses(&operands);
+                Ok([out.untracked(), tops, shifts])
+            };
+            let [out, tops, shifts] = trace::computed(&operands, again).or_panic();
+            (
+                Arc::into_inner(out.0).expect("nobody else has seen it"),
+                tops,
+                shifts,
+            )
+        }
+    };
+    drop(operands);
     out.record(&[x.arg()], |_| ClassLoss {
         input: Saved::input(x),
         classes,

@@ -6,6 +6,7 @@ use super::slice::{Region, slice};
 use crate::dtype::with_dtype;
 use crate::error::{Error, OrPanic, Result};
 use crate::shape::{self, Dims};
+use crate::tape::trace;
 use crate::tape::{Cx, Op, TensorList};
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, result_dtype};
@@ -89,6 +90,10 @@ impl Op for Stack {
 
 /// The values of tensors one after the other along an axis.
 fn joined(parts: &[&Tensor], axis: usize) -> Inner {
+    if trace::tracing() {
+        let again = move |x: &[Tensor]| Ok(joined(&x.iter().collect::<Vec<_>>(), axis));
+        return trace::computed_one(parts, again).expect("it cannot fail");
+    }
     let args: Vec<Arg<'_>> = parts.iter().map(|part| part.arg()).collect();
     let dtype = parts
         .iter()

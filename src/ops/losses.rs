@@ -7,6 +7,7 @@ use crate::dtype::with_float;
 use crate::error::Result;
 use crate::kernels::math::{Exp as _, Math as _};
 use crate::kernels::simd;
+use crate::tape::trace;
 use crate::tape::{Cx, Op, Saved};
 use crate::tensor::{Inner, result_dtype};
 use crate::{Operand, Tensor};
@@ -144,15 +145,8 @@ fn softplus_of_negative(x: &Tensor) -> Result<Tensor> {
     Tensor::try_where(&x.detach().try_lt(-30)?, x.neg(), sum)
 }
 
-/// The loss of each element; the tensors have one shape, and `pos_weight` broadcasts to it.
-#[track_caller]
-pub(crate) fn binary_cross_entropy_with_logits(
-    x: &Tensor,
-    y: &Tensor,
-    pos_weight: Option<&Tensor>,
-) -> Result<Tensor> {
-    let weights = weight(&y.detach(), pos_weight)?;
-    let out = with_float!(x.dtype(), T => {
+fn logit_losses(x: &Tensor, y: &Tensor, weights: &Tensor) -> Inner {
+    with_float!(x.dtype(), T => {
         let (values, targets, weights) = (x.values::<T>(), load::<T>(y.arg()), load::<T>(weights.arg()));
         let losses = values.iter().zip(targets.iter().zip(weights.iter())).map(|(&x, (&y, &w))| {
             let softplus = (-x.abs()).exp_().log1p_() + if x < 0.0 { -x } else { 0.0 };
@@ -164,7 +158,21 @@ pub(crate) fn binary_cross_entropy_with_logits(
             out.iter_mut().zip(losses).for_each(|(out, loss)| *out = loss);
         });
         Inner::new(x.shape().into(), data)
-    }, else unreachable!("the loss casts what is no float"));
+    }, else unreachable!("the loss casts what is no float"))
+}
+
+/// The loss of each element; the tensors have one shape, and `pos_weight` broadcasts to it.
+#[track_caller]
+pub(crate) fn binary_cross_entropy_with_logits(
+    x: &Tensor,
+    y: &Tensor,
+    pos_weight: Option<&Tensor>,
+) -> Result<Tensor> {
+    let weights = weight(&y.detach(), pos_weight)?;
+    let out = match trace::tracing() {
+        true => trace::computed_one(&[x, y, &weights], |x| Ok(logit_losses(&x[0], &x[1], &x[2])))?,
+        false => logit_losses(x, y, &weights),
+    };
     Ok(
         out.record(&[x.arg(), y.arg()], |_| BinaryCrossEntropyWithLogits {
             input: Saved::input(x),

@@ -3,13 +3,17 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use crate::dtype::with_float;
+use crate::error::OrPanic as _;
 use crate::error::{Error, Result};
 use crate::kernels::norm::{Frame, Moments, Scales};
 use crate::shape::Dims;
+use crate::tape::trace;
 use crate::tape::{Cx, Op, Saved, is_grad_enabled};
 use crate::tensor::Inner;
+use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// What every normalisation is told: weights and the number under the root.
 #[derive(Clone, Copy)]
@@ -98,24 +102,40 @@ impl Normalize {
             .map(|weight| cx.saved(weight))
             .transpose()?;
         let (at_weight, at_bias) = self.places();
-        with_float!(x.dtype(), T => {
-            let (values, grads) = (x.values::<T>(), grad.values::<T>());
-            let (mean, scale) = (self.mean.values::<T>(), self.scale.values::<T>());
-            let by = Scales { mean: &mean, scale: &scale };
-            let weight = weight.as_ref().map(Tensor::values::<T>);
-            let wanted = (cx.wants(0), cx.wants(at_weight) || cx.wants(at_bias));
-            let (slope, sums) = self.frame.slopes(&values, &grads, by, weight.as_deref(), wanted);
-            if let Some(slope) = slope {
-                cx.put(0, Tensor::from_data(x.shape().into(), slope));
+        let wanted = (cx.wants(0), cx.wants(at_weight) || cx.wants(at_bias));
+        let frame = self.frame;
+        let operands = [
+            Some(&x),
+            Some(grad),
+            Some(&self.mean),
+            Some(&self.scale),
+            weight.as_ref(),
+        ];
+        let operands: SmallVec<[&Tensor; 5]> = operands.into_iter().flatten().collect();
+        let (slope, sums) = match trace::tracing() {
+            false => slopes(&operands, frame, wanted),
+            true => {
+                let again = move |x: &[Tensor]| {
+                    let operands: SmallVec<[&Tensor; 5]> = x.iter().collect();
+                    let (slope, sums) = slopes(&operands, frame, (true, true));
+                    let [slopes, levels] = sums.expect("all was asked for");
+                    Ok([slope.expect("all was asked for"), slopes, levels])
+                };
+                let [slope, slopes, levels] = trace::computed(&operands, again)?;
+                (Some(slope), Some([slopes, levels]))
             }
-            if let Some([slopes, levels]) = sums {
-                for (at, data) in [(at_weight, slopes), (at_bias, levels)] {
-                    if cx.wants(at) {
-                        cx.put(at, Tensor::from_data(cx.input_shape(at).into(), data));
-                    }
-                }
+        };
+        if let (true, Some(slope)) = (cx.wants(0), slope) {
+            cx.put(0, slope);
+        }
+        for (at, sums) in [at_weight, at_bias]
+            .into_iter()
+            .zip(sums.into_iter().flatten())
+        {
+            if cx.wants(at) {
+                cx.put(at, sums.try_reshape(cx.input_shape(at))?);
             }
-        }, else unreachable!("only floats come here"));
+        }
         Ok(())
     }
 
@@ -215,23 +235,76 @@ impl Op for Normalize {
     }
 }
 
-/// The normalised input, with the means and the variances of its rows.
-#[track_caller]
-pub(crate) fn normalize(x: &Tensor, frame: Frame, affine: Affine<'_>) -> (Tensor, Tensor, Tensor) {
+/// The gradients of the input, and of weight and bias as flat sums, from the input, the result's gradient, the means, the
+/// scales and what there is of a weight.
+fn slopes(
+    operands: &[&Tensor],
+    frame: Frame,
+    wanted: (bool, bool),
+) -> (Option<Tensor>, Option<[Tensor; 2]>) {
+    let (x, grad, mean, scale) = (operands[0], operands[1], operands[2], operands[3]);
+    with_float!(x.dtype(), T => {
+        let (values, grads) = (x.values::<T>(), grad.values::<T>());
+        let (mean, scale) = (mean.values::<T>(), scale.values::<T>());
+        let by = Scales { mean: &mean, scale: &scale };
+        let weight = operands.get(4).map(|weight| weight.values::<T>());
+        let (slope, sums) = frame.slopes(&values, &grads, by, weight.as_deref(), wanted);
+        let slope = slope.map(|slope| Tensor::from_data(x.shape().into(), slope));
+        let flat = |data: Data<T>| Tensor::from_data(Dims::from_slice(&[data.len()]), data);
+        (slope, sums.map(|sums| sums.map(flat)))
+    }, else unreachable!("only floats come here"))
+}
+
+/// The values of [`normalize`] for the input and what there is of weight and bias.
+fn normalized(
+    operands: &[&Tensor],
+    frame: Frame,
+    has_weight: bool,
+    eps: f64,
+) -> (Inner, Tensor, Tensor) {
+    let x = operands[0];
+    let (weight, bias) = match has_weight {
+        true => (operands.get(1), operands.get(2)),
+        false => (None, operands.get(1)),
+    };
     let groups = frame.groups.max(1);
     let of_rows = Dims::from_slice(&[1, frame.rows / groups, groups, 1, 1]);
-    let (out, mean, variance) = with_float!(x.dtype(), T => {
+    with_float!(x.dtype(), T => {
         let values = x.values::<T>();
-        let [weight, bias] = [affine.weight, affine.bias].map(|tensor| tensor.map(Tensor::values::<T>));
+        let [weight, bias] = [weight, bias].map(|tensor| tensor.map(|tensor| tensor.values::<T>()));
         let (data, moments): (_, Vec<Moments<T>>) =
-            frame.normalize(&values, affine.eps as T, weight.as_deref(), bias.as_deref());
+            frame.normalize(&values, eps as T, weight.as_deref(), bias.as_deref());
         let pick = |of: fn(&Moments<T>) -> T| {
             Tensor::from_data(of_rows.clone(), crate::tensor::storage::Data::from_vec(moments.iter().map(of).collect()))
         };
         (Inner::new(x.shape().into(), data), pick(|m| m.mean), pick(|m| m.variance))
-    }, else unreachable!("only floats come here"));
+    }, else unreachable!("only floats come here"))
+}
+
+/// The normalised input, with the means and the variances of its rows.
+#[track_caller]
+pub(crate) fn normalize(x: &Tensor, frame: Frame, affine: Affine<'_>) -> (Tensor, Tensor, Tensor) {
+    let eps = affine.eps;
+    let has_weight = affine.weight.is_some();
     let tensors = [Some(x), affine.weight, affine.bias];
-    let inputs: SmallVec<[_; 3]> = tensors.into_iter().flatten().map(Tensor::arg).collect();
+    let operands: SmallVec<[&Tensor; 3]> = tensors.into_iter().flatten().collect();
+    let (out, mean, variance) = match trace::tracing() {
+        false => normalized(&operands, frame, has_weight, eps),
+        true => {
+            let again = move |x: &[Tensor]| {
+                let operands: SmallVec<[&Tensor; 3]> = x.iter().collect();
+                let (out, mean, variance) = normalized(&operands, frame, has_weight, eps);
+                Ok([out.untracked(), mean, variance])
+            };
+            let [out, mean, variance] = trace::computed(&operands, again).or_panic();
+            (
+                Arc::into_inner(out.0).expect("nobody else has seen it"),
+                mean,
+                variance,
+            )
+        }
+    };
+    let inputs: SmallVec<[_; 3]> = operands.iter().map(|tensor| tensor.arg()).collect();
     let out = out.record(&inputs, |_| Normalize {
         input: Saved::input(x),
         weight: affine.weight.map(Saved::input),

@@ -8,6 +8,7 @@ use crate::dtype::{Element, with_dtype};
 use crate::error::{Error, Result};
 use crate::kernels::strided::{for_each_run, gather};
 use crate::shape::{Dims, Layout, row_major};
+use crate::tape::trace;
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
@@ -102,7 +103,12 @@ fn fill<T: Element>(x: &Tensor, pads: &Pads, to: &[usize], value: f64) -> Data<T
 
 #[track_caller]
 fn constant(x: &Tensor, pads: Pads, to: &[usize], value: f64) -> Tensor {
-    let out = with_dtype!(x.dtype(), T => Inner::new(to.into(), fill::<T>(x, &pads, to, value)));
+    let (again, shape) = (pads.clone(), Dims::from_slice(to));
+    let compute = move |x: &Tensor| with_dtype!(x.dtype(), T => Inner::new(shape.clone(), fill::<T>(x, &again, &shape, value)));
+    let out = match trace::tracing() {
+        true => trace::computed_one(&[x], move |x| Ok(compute(&x[0]))).expect("it cannot fail"),
+        false => compute(x),
+    };
     out.record(&[x.arg()], |_| ConstantPad { pads })
 }
 

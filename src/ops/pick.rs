@@ -6,8 +6,9 @@ use super::case::{Case, sample};
 use super::fallible;
 use super::slice::position;
 use crate::dtype::with_dtype;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrPanic, Result};
 use crate::shape::{self, Dims, row_major};
+use crate::tape::trace;
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
@@ -158,15 +159,20 @@ pub(crate) fn pick<K: Kind>(x: &Tensor, runs: Arc<Runs>) -> Tensor
 where
     Pick<K>: super::Listed,
 {
-    picked(x, &runs).record(&[x.arg()], |_| Pick::<K> {
+    let again = runs.clone();
+    let out = match trace::tracing() {
+        true => trace::computed_one(&[x], move |x| Ok(picked(&x[0], &again))).or_panic(),
+        false => picked(x, &runs),
+    };
+    out.record(&[x.arg()], |_| Pick::<K> {
         runs,
         kind: PhantomData,
     })
 }
 
-#[track_caller]
-pub(crate) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
-    let out = with_dtype!(x.dtype(), T => {
+/// The elements added up where the runs were taken, among zeros.
+fn scattered(x: &Tensor, runs: &Runs) -> Inner {
+    with_dtype!(x.dtype(), T => {
         let values = x.values::<T>();
         let mut data = Data::<T>::full(runs.from.iter().product(), T::default());
         let sums = data.make_mut();
@@ -174,7 +180,16 @@ pub(crate) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
             sums[start..start + runs.run].iter_mut().zip(chunk).for_each(|(sum, &v)| *sum = sum.plus(v));
         }
         Inner::new(runs.from.clone(), data)
-    });
+    })
+}
+
+#[track_caller]
+pub(crate) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
+    let again = runs.clone();
+    let out = match trace::tracing() {
+        true => trace::computed_one(&[x], move |x| Ok(scattered(&x[0], &again))).or_panic(),
+        false => scattered(x, &runs),
+    };
     out.record(&[x.arg()], |_| Scatter { runs })
 }
 

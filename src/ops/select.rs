@@ -7,7 +7,9 @@ use super::case::Case;
 use super::fallible;
 use crate::dtype::with_dtype;
 use crate::error::{Error, OrPanic, Result};
+use crate::shape::Dims;
 use crate::shape::broadcast;
+use crate::tape::trace;
 use crate::tape::{Cx, Op, SavedArg};
 use crate::tensor::storage::Data;
 use crate::tensor::{Arg, Inner, result_dtype};
@@ -73,14 +75,11 @@ impl Tensor {
         let (l, r) = (a.arg(), b.arg());
         let sides = broadcast("where", l.shape(), r.shape())?;
         let shape = broadcast("where", condition.shape(), &sides)?;
-        let out = with_dtype!(result_dtype(&[l, r]), T => {
-            let (l, r) = (stretched::<T>(l, &shape), stretched::<T>(r, &shape));
-            let mask = stretched::<bool>(condition.arg(), &shape);
-            let mut out = Data::<T>::scratch(mask.len());
-            let values = mask.iter().zip(l.iter().zip(r.iter()));
-            out.make_mut().iter_mut().zip(values).for_each(|(o, (&c, (&a, &b)))| *o = if c { a } else { b });
-            Inner::new(shape.clone(), out)
-        });
+        let dtype = result_dtype(&[l, r]);
+        let out = match trace::tracing() {
+            true => traced_choice(condition, [l, r], shape, dtype)?,
+            false => chosen(condition, [l, r], &shape, dtype),
+        };
         Ok(out.record(&[l, r], |_| Where {
             condition: condition.snapshot_tensor(),
         }))
@@ -98,6 +97,42 @@ pub(crate) fn stretched<T: Element>(arg: Arg<'_>, shape: &[usize]) -> Data<T> {
     }
     let layout = crate::shape::Layout::contiguous(arg.shape().into()).broadcast_to(shape);
     crate::kernels::strided::gather(&values, &layout)
+}
+
+/// The elements of the first where the condition holds, else of the second.
+fn chosen(condition: &Tensor, [l, r]: [Arg<'_>; 2], shape: &Dims, dtype: DType) -> Inner {
+    with_dtype!(dtype, T => {
+        let (l, r) = (stretched::<T>(l, shape), stretched::<T>(r, shape));
+        let mask = stretched::<bool>(condition.arg(), shape);
+        let mut out = Data::<T>::scratch(mask.len());
+        let values = mask.iter().zip(l.iter().zip(r.iter()));
+        out.make_mut().iter_mut().zip(values).for_each(|(o, (&c, (&a, &b)))| *o = if c { a } else { b });
+        Inner::new(shape.clone(), out)
+    })
+}
+
+/// As [`chosen`], noted in the record of a step.
+#[cold]
+fn traced_choice(
+    condition: &Tensor,
+    sides: [Arg<'_>; 2],
+    shape: Dims,
+    dtype: DType,
+) -> Result<Inner> {
+    let numbers = sides.map(|side| match side {
+        Arg::Number(number) => Some(number),
+        Arg::Tensor(_) => None,
+    });
+    let tensors = sides.iter().filter_map(Arg::tensor);
+    let operands: Vec<&Tensor> = std::iter::once(condition).chain(tensors).collect();
+    trace::computed_one(&operands, move |x| {
+        let mut tensors = x[1..].iter();
+        let sides = numbers.map(|number| match number {
+            Some(number) => Arg::Number(number),
+            None => Arg::Tensor(tensors.next().expect("there is one for each side")),
+        });
+        Ok(chosen(&x[0], sides, &shape, dtype))
+    })
 }
 
 macro_rules! extreme {

@@ -10,6 +10,7 @@ use crate::dtype::with_float;
 use crate::error::Result;
 use crate::kernels::math::Exp as _;
 use crate::kernels::softmax::{Rows, logsumexp as logsumexp_of_rows};
+use crate::tape::trace;
 use crate::tape::{Cx, Op, Saved, is_grad_enabled};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
@@ -107,6 +108,10 @@ fn rows(op: &'static str, x: &Tensor, axis: i64) -> Result<Rows> {
 /// The gradient by the input in one pass, where nothing is recorded: over that of the result if nobody else holds it.
 fn slope(mut grad: Tensor, out: &Tensor, axis: i64, log: bool) -> Result<Tensor> {
     let rows = rows("softmax", out, axis)?;
+    if trace::tracing() {
+        let again = move |x: &[Tensor]| Ok([slope(x[0].clone(), &x[1], axis, log)?]);
+        return trace::computed(&[&grad, out], again).map(|[slope]| slope);
+    }
     Ok(with_float!(out.dtype(), T => {
         let y = out.values::<T>();
         if let Some(own) = grad.exclusive::<T>() {
@@ -160,21 +165,32 @@ impl Op for LogSumExp {
 fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inner> {
     check_float(op, x)?;
     let rows = rows(op, x, axis)?;
+    if trace::tracing() {
+        return trace::computed_one(&[x], move |x| shared_out(&x[0], axis, op, log));
+    }
     Ok(with_float!(x.dtype(), T => {
         Inner::new(x.shape().into(), rows.softmax(&x.values::<T>(), log))
     }, else unreachable!("only floats come here")))
+}
+
+fn logs_of_sums(x: &Tensor, plan: &Plan) -> Inner {
+    with_float!(x.dtype(), T => {
+        let blocks = plan.blocks::<T>(x).in_rows();
+        let mut data = Data::<T>::scratch(blocks.outer);
+        logsumexp_of_rows(&blocks.values, blocks.len, data.make_mut());
+        Inner::new(plan.to.clone(), data)
+    }, else unreachable!("only floats come here"))
 }
 
 #[track_caller]
 fn logsumexp(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
     let x = &x.to(x.dtype().or_default_float());
     let plan = Plan::over("logsumexp", x, axes, keepdim)?;
-    let out = with_float!(x.dtype(), T => {
-        let blocks = plan.blocks::<T>(x).in_rows();
-        let mut data = Data::<T>::scratch(blocks.outer);
-        logsumexp_of_rows(&blocks.values, blocks.len, data.make_mut());
-        Inner::new(plan.to.clone(), data)
-    }, else unreachable!("only floats come here"));
+    let again = plan.clone();
+    let out = match trace::tracing() {
+        true => trace::computed_one(&[x], move |x| Ok(logs_of_sums(&x[0], &again)))?,
+        false => logs_of_sums(x, &plan),
+    };
     Ok(out.record(&[x.arg()], |out| LogSumExp {
         input: Saved::input(x),
         out: Saved::output(out),

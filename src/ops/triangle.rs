@@ -5,6 +5,7 @@ use super::case::{Case, sample};
 use super::fallible;
 use crate::dtype::with_dtype;
 use crate::error::{Error, Result};
+use crate::tape::trace;
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
@@ -57,19 +58,25 @@ where
         });
     };
     let (rows, cols) = (x.shape()[outer], x.shape()[outer + 1]);
-    let out = with_dtype!(x.dtype(), T => {
-        let mut data = x.values::<T>().into_data();
-        if cols > 0 {
-            for (i, row) in data.make_mut().chunks_exact_mut(cols).enumerate() {
-                // The first column beyond the diagonal: it belongs to the upper part, one before it to the lower.
-                let edge = ((i % rows) as i64).saturating_add(diagonal);
-                let edge = if LOWER { edge.saturating_add(1) } else { edge };
-                let edge = edge.clamp(0, cols as i64) as usize;
-                if LOWER { row[edge..].fill(T::default()) } else { row[..edge].fill(T::default()) }
+    let compute = move |x: &Tensor| {
+        with_dtype!(x.dtype(), T => {
+            let mut data = x.values::<T>().into_data();
+            if cols > 0 {
+                for (i, row) in data.make_mut().chunks_exact_mut(cols).enumerate() {
+                    // The first column beyond the diagonal: it belongs to the upper part, one before it to the lower.
+                    let edge = ((i % rows) as i64).saturating_add(diagonal);
+                    let edge = if LOWER { edge.saturating_add(1) } else { edge };
+                    let edge = edge.clamp(0, cols as i64) as usize;
+                    if LOWER { row[edge..].fill(T::default()) } else { row[..edge].fill(T::default()) }
+                }
             }
-        }
-        Inner::new(x.shape().into(), data)
-    });
+            Inner::new(x.shape().into(), data)
+        })
+    };
+    let out = match trace::tracing() {
+        true => trace::computed_one(&[x], move |x| Ok(compute(&x[0])))?,
+        false => compute(x),
+    };
     Ok(out.record(&[x.arg()], |_| Triangle::<LOWER> { diagonal }))
 }
 

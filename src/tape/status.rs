@@ -2,6 +2,7 @@
 
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
+use crate::tape::trace;
 use crate::tensor::Origin;
 use std::panic::Location;
 use std::sync::atomic::Ordering::Relaxed;
@@ -98,7 +99,14 @@ impl Tensor {
                 cure: "The gradient has the tensor's own shape and type.".into(),
             });
         }
-        let grad = grad.map(|grad| grad.snapshot_tensor());
+        let traced = trace::tracing();
+        if let (true, Some(leaf)) = (traced, self.node()) {
+            trace::accumulated(&leaf, None);
+        }
+        let grad = grad.map(|grad| match traced {
+            true => grad.detach().copy(),
+            false => grad.snapshot_tensor(),
+        });
         self.with_grad_slot(|slot| *slot = grad).ok_or_else(|| Error::Tape {
             op: "set_grad",
             problem: "the tensor keeps no gradient".into(),

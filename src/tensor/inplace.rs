@@ -7,7 +7,6 @@ use crate::error::{Error, OrPanic, Result};
 use crate::kernels::{elementwise, strided};
 use crate::ops;
 use crate::ops::binary::Arithmetic;
-use crate::tape::plan::kernel;
 use crate::tape::{is_grad_enabled, trace};
 use crate::tensor::Arg;
 use std::ops::{AddAssign, DivAssign, MulAssign, RemAssign, SubAssign};
@@ -111,17 +110,12 @@ impl Tensor {
     #[cold]
     #[track_caller]
     fn assign_traced<T: Element>(&self, values: &Tensor) {
-        let (from, to) = (values.layout().clone(), self.layout().clone());
-        if !from.contiguous || !to.contiguous {
+        if !self.is_contiguous() {
             trace::refuse("changes in place values that do not lie in row-major order");
         }
+        let values = values.detach().contiguous();
         trace::within(|| self.assign(values.values::<T>().into_data()));
-        let len = to.numel();
-        trace::change(
-            &[values],
-            &[self],
-            kernel::copy::<T>(from.offset, to.offset, len),
-        );
+        trace::copy(&values, self);
     }
 
     /// Replaces the values by what `compute` makes of them.

@@ -1,7 +1,7 @@
 //! The values behind tensors: buffers that are cheap to snapshot, and storages shared by views.
 
 use crate::dtype::{DType, Element};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -13,6 +13,31 @@ pub(crate) const INLINE: usize = 8;
 pub struct Heap<T: Element> {
     values: Vec<T>,
     len: usize,
+}
+
+impl<T: Element> Heap<T> {
+    /// Elements of any value, from the thread's pool.
+    pub(crate) fn scratch(len: usize) -> Self {
+        let values = T::pool()
+            .try_with(|pool| pool.borrow_mut().take(len))
+            .unwrap_or_else(|_| vec![T::default(); len]);
+        Heap { values, len }
+    }
+}
+
+impl<T: Element> Deref for Heap<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        &self.values[..self.len]
+    }
+}
+
+impl<T: Element> DerefMut for Heap<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.values[..self.len]
+    }
 }
 
 impl<T: Element> Drop for Heap<T> {
@@ -39,10 +64,7 @@ impl<T: Element> Data<T> {
                 len: len as u8,
             };
         }
-        let values = T::pool()
-            .try_with(|pool| pool.borrow_mut().take(len))
-            .unwrap_or_else(|_| vec![T::default(); len]);
-        Data::Shared(Arc::new(Heap { values, len }))
+        Data::Shared(Arc::new(Heap::scratch(len)))
     }
 
     pub(crate) fn full(len: usize, value: T) -> Self {
@@ -94,9 +116,45 @@ impl<T: Element> Data<T> {
         }
         match self {
             Data::Inline { values, len } => &mut values[..usize::from(*len)],
+            Data::Shared(heap) => Arc::get_mut(heap).expect("uniqueness was established above"),
+        }
+    }
+}
+
+impl<T: Element> Data<T> {
+    /// Moves the elements into a vector of at least as many, copying only a few or those of a snapshot held elsewhere.
+    pub(crate) fn lend(&mut self, to: &mut Vec<T>) {
+        self.make_mut();
+        match self {
+            Data::Inline { values, len } => {
+                let len = usize::from(*len);
+                to[..len].copy_from_slice(&values[..len]);
+            }
             Data::Shared(heap) => {
-                let heap = Arc::get_mut(heap).expect("uniqueness was established above");
-                &mut heap.values[..heap.len]
+                let heap = Arc::get_mut(heap).expect("make_mut has made it so");
+                std::mem::swap(&mut heap.values, to);
+            }
+        }
+    }
+
+    /// The length of the vector that a [loan](Data::lend) hands over.
+    pub(crate) fn room(&self) -> usize {
+        match self {
+            Data::Inline { .. } => 0,
+            Data::Shared(heap) => heap.values.len(),
+        }
+    }
+
+    /// Takes back what was [lent](Data::lend).
+    pub(crate) fn take_back(&mut self, from: &mut Vec<T>) {
+        match self {
+            Data::Inline { values, len } => {
+                let len = usize::from(*len);
+                values[..len].copy_from_slice(&from[..len]);
+            }
+            Data::Shared(heap) => {
+                let heap = Arc::get_mut(heap).expect("nobody takes a snapshot meanwhile");
+                std::mem::swap(&mut heap.values, from);
             }
         }
     }
@@ -108,7 +166,7 @@ impl<T: Element> Deref for Data<T> {
     fn deref(&self) -> &[T] {
         match self {
             Data::Inline { values, len } => &values[..usize::from(*len)],
-            Data::Shared(heap) => &heap.values[..heap.len],
+            Data::Shared(heap) => heap,
         }
     }
 }

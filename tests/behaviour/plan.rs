@@ -120,6 +120,26 @@ fn gradients_stay_at_the_leaves_and_earlier_ones_as_they_were() {
 }
 
 #[test]
+fn leaves_that_share_a_gradient_get_one_each() {
+    let [a, b] = [tensor![1.0, 2.0], tensor![3.0, 4.0]].map(|x| x.requires_grad_());
+    let mut plan = Plan::new(|[x]: &[Tensor; 1]| {
+        a.zero_grad();
+        b.zero_grad();
+        ((&a + &b) * x).sum().backward();
+        for p in [&a, &b] {
+            p.set_grad(Some(p.grad().unwrap() * 2.0));
+        }
+    });
+    for i in 0..6 {
+        let x = full([2], f64::from(i));
+        plan.run([&x]);
+        for p in [&a, &b] {
+            assert_eq!(p.grad().unwrap(), &x * 2.0, "run {i}");
+        }
+    }
+}
+
+#[test]
 fn modules_losses_and_optimizers_replay_to_the_bit() {
     let (x, y) = data();
     let run = |planned: bool| {
@@ -262,4 +282,110 @@ fn inputs_of_another_shape_or_type_are_refused() {
         assert!(plan.try_run([&tensor![1, 2]]).is_err());
         assert!(plan.try_run([&tensor![1.0, 2.0].requires_grad_()]).is_err());
     }
+}
+
+/// Runs a step eagerly and as a plan from the same seed on changing data; both must give the same bits.
+fn agree<M: FnMut(&[Tensor; 2]) -> Tensor>(
+    inputs: impl Fn(usize) -> [Tensor; 2],
+    make: impl Fn() -> (Vec<Tensor>, M),
+) {
+    let (eager_params, mut eager) = make();
+    let (params, step) = make();
+    let mut plan = Plan::new(step);
+    for run in 0..6 {
+        let inputs = inputs(run);
+        let (expected, got) = (eager(&inputs), plan.run([&inputs[0], &inputs[1]]));
+        assert_eq!(got, expected, "run {run}");
+        for (a, b) in params.iter().zip(&eager_params) {
+            assert_eq!(a.detach(), b.detach(), "run {run}");
+        }
+    }
+}
+
+fn trained<M: nn::Module + Forward>(
+    model: M,
+    loss: fn(&Tensor, &Tensor) -> Tensor,
+) -> (Vec<Tensor>, impl FnMut(&[Tensor; 2]) -> Tensor) {
+    let params = model.parameters();
+    let mut sgd = Sgd::new(params.clone(), 0.05).momentum(0.9);
+    let step = move |[x, y]: &[Tensor; 2]| {
+        let loss = loss(&model.forward(x), y);
+        sgd.zero_grad();
+        loss.backward();
+        sgd.step();
+        loss.detach()
+    };
+    (params, step)
+}
+
+#[test]
+fn a_classifier_with_convolutions_and_norms_replays_to_the_bit() {
+    let images = |run: usize| {
+        retrograd::manual_seed(run as u64);
+        [randn([6, 2, 8, 8]), randint(0, 4, [6])]
+    };
+    agree(images, || {
+        retrograd::manual_seed(5);
+        let model = nn::Sequential::new()
+            .add(nn::Conv2d::new(2, 4, 3))
+            .add(nn::ReLU)
+            .add(nn::AvgPool2d::new(2))
+            .add(nn::Flatten::new())
+            .add(nn::LayerNorm::new([36]))
+            .add(nn::Linear::new(36, 4))
+            .add(nn::LogSoftmax::new(1));
+        trained(model, loss::nll)
+    });
+    let rows = |run: usize| {
+        retrograd::manual_seed(run as u64);
+        [randn([300, 7]), randint(0, 5, [300])]
+    };
+    agree(rows, || {
+        retrograd::manual_seed(6);
+        let model = nn::Sequential::new()
+            .add(nn::Linear::new(7, 33))
+            .add(nn::Tanh)
+            .add(nn::Linear::new(33, 5));
+        trained(model, loss::cross_entropy)
+    });
+}
+
+#[test]
+fn labels_that_are_no_class_are_refused_in_every_run() {
+    let w = ones([3, 2]);
+    let mut plan = Plan::new(|[x, y]: &[Tensor; 2]| loss::cross_entropy(&x.mm(&w), y));
+    let x = ones([4, 3]);
+    for _ in 0..5 {
+        plan.run([&x, &tensor![0, 1, 1, 0]]);
+    }
+    let error = plan
+        .try_run([&x, &tensor![0, 1, 2, 0]])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("row 2 holds no class of 2"), "{error}");
+    plan.run([&x, &tensor![0, 1, 1, 0]]);
+}
+
+#[test]
+fn logits_choices_and_joins_replay_to_the_bit() {
+    let data = |run: usize| {
+        retrograd::manual_seed(run as u64);
+        [randn([50, 3]), rand([50, 3]).round()]
+    };
+    agree(data, || {
+        let w = tensor![[0.1, -0.2, 0.3]].requires_grad_();
+        let params = vec![w.clone()];
+        let step = move |[x, y]: &[Tensor; 2]| {
+            let z = x * &w + Tensor::where_(&x.gt(0.0), &w, 0.5);
+            let joined = retrograd::cat(&[&z, &z.narrow(1, 0, 2)], 1);
+            let loss = loss::bce_with_logits(&z, y)
+                + joined.softmax(1).logsumexp(0).mean()
+                + z.tril(0).sum();
+            loss.backward();
+            no_grad(|| w.sub_(w.grad().unwrap() * 0.1));
+            w.zero_grad();
+            loss.detach()
+        };
+        (params, step)
+    });
 }

@@ -2,7 +2,7 @@
 
 use super::Matrix;
 use crate::dtype::Element;
-use crate::tensor::storage::Data;
+use crate::tensor::storage::Heap;
 use std::ops::{Deref, Range};
 
 /// Bytes of a cache line. A vector that lies in two of them takes two loads.
@@ -15,13 +15,13 @@ const STRETCH: usize = 64;
 
 /// A buffer for packed elements, which begin with a cache line.
 pub(crate) struct Lines<T: Element> {
-    values: Data<T>,
+    values: Heap<T>,
     start: usize,
 }
 
 impl<T: Element> Lines<T> {
     pub(crate) fn scratch(len: usize) -> Self {
-        let values = Data::<T>::scratch(len + LINE / size_of::<T>());
+        let values = Heap::<T>::scratch(len + LINE / size_of::<T>());
         let start = values
             .as_ptr()
             .align_offset(LINE)
@@ -30,7 +30,7 @@ impl<T: Element> Lines<T> {
     }
 
     pub(crate) fn make_mut(&mut self) -> &mut [T] {
-        &mut self.values.make_mut()[self.start..]
+        &mut self.values[self.start..]
     }
 }
 

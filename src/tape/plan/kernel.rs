@@ -1,9 +1,8 @@
 //! What the steps of a plan do to the values: loops over slices, boxed once while the step is recorded.
 
-use super::bank::{Banks, Port, Span, write};
+use super::bank::{Banks, LANES, Port, Span, write, write_all};
 use crate::dtype::Element;
 use crate::kernels::simd;
-use crate::tensor::storage::Data;
 
 /// A loop over some elements of its operands; the last port is the result's.
 pub(crate) type Pass = Box<dyn Fn(&mut Banks, &[Port], Span) + Send + Sync>;
@@ -19,6 +18,11 @@ pub(crate) fn map<T: Element, R: Element>(
     })
 }
 
+/// The same elements.
+pub(super) fn same<T: Element>() -> Pass {
+    map::<T, T>(|x, out| out.copy_from_slice(x))
+}
+
 /// One result from the elements of two operands.
 pub(crate) fn zip<T: Element, R: Element>(
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
@@ -29,23 +33,34 @@ pub(crate) fn zip<T: Element, R: Element>(
             let (l, r) = (bank.read(ports[0], span), bank.read(ports[1], span));
             simd::fused(
                 #[inline(always)]
-                || match (l, r) {
-                    (l, &[b]) if out.len() != 1 => {
-                        out.iter_mut().zip(l).for_each(|(o, &a)| *o = f(a, b))
-                    }
-                    (&[a], r) if out.len() != 1 => {
-                        out.iter_mut().zip(r).for_each(|(o, &b)| *o = f(a, b))
-                    }
-                    (l, r) => {
-                        let pairs = l.iter().zip(r);
-                        out.iter_mut()
-                            .zip(pairs)
-                            .for_each(|(o, (&a, &b))| *o = f(a, b));
-                    }
-                },
+                || pairs(l, r, out, f),
             );
         });
     })
+}
+
+/// `f` of each pair of elements; a single one stands for all.
+#[inline(always)]
+fn pairs<T: Element, R: Element>(l: &[T], r: &[T], out: &mut [R], f: impl Fn(T, T) -> R) {
+    match (l, r) {
+        (l, &[b]) => simd::by_lanes::<LANES, T, R>(l, out, |a| f(a, b)),
+        (&[a], r) => simd::by_lanes::<LANES, T, R>(r, out, |b| f(a, b)),
+        (l, r) => {
+            let (outs, rest) = out.as_chunks_mut::<LANES>();
+            let ((l, l_rest), (r, r_rest)) = (l.as_chunks::<LANES>(), r.as_chunks::<LANES>());
+            for ((o, a), b) in outs.iter_mut().zip(l).zip(r) {
+                let mut block = [R::default(); LANES];
+                for i in 0..LANES {
+                    block[i] = f(a[i], b[i]);
+                }
+                *o = block;
+            }
+            let pairs = l_rest.iter().zip(r_rest);
+            rest.iter_mut()
+                .zip(pairs)
+                .for_each(|(o, (&a, &b))| *o = f(a, b));
+        }
+    }
 }
 
 /// The elements of rows of `period`, one row after another.
@@ -114,23 +129,22 @@ pub(crate) fn copy<T: Element>(from: usize, to: usize, len: usize) -> Pass {
     })
 }
 
+/// As [`copy`] of all elements, where the operand's vector is not read any more.
+pub(super) fn exchange<T: Element>() -> Pass {
+    Box::new(move |banks, ports, _| {
+        T::bank_mut(banks).swap_own(ports[0].slot, ports[2].slot);
+    })
+}
+
 /// A parameter and its `N` buffers changed with a gradient; the ports are the gradient's, then those of the parameter and
 /// of the buffers as they were, then as they will be.
 pub(crate) fn update<T: Element, const N: usize>(
     run: impl Fn(&mut [T], &[T], [&mut [T]; N]) + Send + Sync + 'static,
 ) -> Pass {
-    Box::new(move |banks, ports, span| {
-        let mut buffers: [Data<T>; N] = std::array::from_fn(|i| {
-            let mut data = Data::scratch(0);
-            T::bank_mut(banks).swap_held(ports[N + 3 + i].slot, &mut data);
-            data
+    Box::new(move |banks, ports, _| {
+        let (param, buffers) = (ports[N + 2], std::array::from_fn(|i| ports[N + 3 + i]));
+        write_all::<T, N>(banks, param, buffers, |banks, values, buffers| {
+            run(values, T::bank(banks).from_base(ports[0]), buffers);
         });
-        write::<T, _>(banks, ports[N + 2], span, |banks, values| {
-            let slices = buffers.each_mut().map(Data::make_mut);
-            run(values, T::bank(banks).from_base(ports[0]), slices);
-        });
-        for (i, data) in buffers.iter_mut().enumerate() {
-            T::bank_mut(banks).swap_held(ports[N + 3 + i].slot, data);
-        }
     })
 }

@@ -1,11 +1,12 @@
 //! A record turned into steps that read their operands in two ways only: along with the result, or whole.
 
 use super::bank::{Port, Walk};
-use super::kernel::{Pass, repeat_each, repeat_rows};
+use super::kernel::{Pass, copy, exchange, repeat_each, repeat_rows, same};
 use super::trace::{Operand, Source, Step, Trace, ValueId, Work};
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::strided::{gather_into, merge};
 use crate::shape::Layout;
+use crate::tensor::storage::INLINE;
 
 /// How a step reads an operand.
 #[derive(Clone, Copy, PartialEq)]
@@ -24,6 +25,8 @@ pub(super) struct Low {
     /// The number of elements of an elementwise step.
     pub(super) len: Option<usize>,
     pub(super) pass: Pass,
+    /// Whether it exchanges its first operand's vector and the result's.
+    pub(super) exchanges: bool,
 }
 
 /// How the elements of an operand lie along those of the result.
@@ -51,6 +54,10 @@ fn lie(layout: &Layout, shape: &[usize]) -> Lie {
 /// The steps that a result of interest depends on, in order.
 pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
     let steps = needed(trace, wanted);
+    let mut uses = vec![0; trace.values.len()];
+    let read = steps.iter().flat_map(|step| &step.operands);
+    read.for_each(|operand| uses[operand.value] += 1);
+    wanted.iter().for_each(|&id| uses[id] += 1);
     let mut lows = Vec::with_capacity(steps.len());
     for step in steps {
         let Step {
@@ -60,6 +67,31 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
             work,
         } = step;
         let low = match work {
+            Work::Copy { from, to, len } => {
+                let (values, target) = (
+                    &trace.values[operands[0].value],
+                    &trace.values[operands[1].value],
+                );
+                let whole = values.len == len && target.len == len;
+                // Few elements stand in vectors of the plan's own, which can change places.
+                let spare = len <= INLINE
+                    && whole
+                    && uses[operands[0].value] == 1
+                    && matches!(values.source, Source::Made);
+                Low {
+                    pass: with_dtype!(target.dtype, T => match spare {
+                        true => exchange::<T>(),
+                        false => copy::<T>(from, to, len),
+                    }),
+                    operands: operands
+                        .iter()
+                        .map(|operand| (operand.value, Access::Whole, 0))
+                        .collect(),
+                    results,
+                    len: None,
+                    exchanges: spare,
+                }
+            }
             Work::Whole(pass) => Low {
                 operands: operands
                     .iter()
@@ -68,6 +100,7 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
                 results,
                 len: None,
                 pass,
+                exchanges: false,
             },
             Work::Elements(pass) => Low {
                 operands: operands
@@ -77,6 +110,7 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
                 results,
                 len: Some(shape.iter().product()),
                 pass,
+                exchanges: false,
             },
         };
         lows.push(low);
@@ -92,7 +126,8 @@ fn needed(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Step> {
     for step in std::mem::take(&mut trace.steps).into_iter().rev() {
         let lasts =
             |&id: &ValueId| wants[id] || matches!(trace.values[id].source, Source::Changed(_));
-        if step.results.iter().any(lasts) {
+        // A step without results is a check.
+        if step.results.is_empty() || step.results.iter().any(lasts) {
             step.operands
                 .iter()
                 .for_each(|operand| wants[operand.value] = true);
@@ -138,6 +173,7 @@ fn aligned(
         results: vec![id],
         len: len_of_step,
         pass,
+        exchanges: false,
     });
     (id, Access::Near, 0)
 }
@@ -148,6 +184,20 @@ fn gathered<T: Element>(layout: Layout) -> Pass {
             gather_into(T::bank(banks).from_base(ports[0]), &layout, out);
         });
     })
+}
+
+/// A value of its own with the elements of another one.
+pub(super) fn copied(trace: &mut Trace, id: ValueId, lows: &mut Vec<Low>) -> ValueId {
+    let (dtype, len) = (trace.values[id].dtype, trace.values[id].len);
+    let copy = trace.add(dtype, len, Source::Made);
+    lows.push(Low {
+        operands: vec![(id, Access::Near, 0)],
+        results: vec![copy],
+        len: Some(len),
+        pass: with_dtype!(dtype, T => same::<T>()),
+        exchanges: false,
+    });
+    copy
 }
 
 impl Access {

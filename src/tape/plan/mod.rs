@@ -6,6 +6,7 @@ mod lower;
 mod outputs;
 mod program;
 mod schedule;
+mod tensors;
 pub(crate) mod trace;
 
 use crate::error::{Error, OrPanic, Result};
@@ -183,7 +184,7 @@ where
             results.push(tensor.clone());
             tensor
         });
-        self.state = State::Recorded(Box::new(Program::new(trace, N, &results)));
+        self.state = State::Recorded(Box::new(Program::new(trace, &results)));
         Ok(out)
     }
 

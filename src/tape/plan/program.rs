@@ -1,11 +1,12 @@
 //! A recorded step made ready to run again.
 
-use super::bank::{Banks, Span};
-use super::lower::lower;
+use super::bank::{Banks, Port, Span};
+use super::lower::{Low, copied, lower};
 use super::schedule::{BLOCK, Node, Slots, place, root};
-use super::trace::{Source, Trace, ValueId};
+use super::trace::{Source, Trace, Value, ValueId};
 use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
+use crate::shape::Dims;
 use crate::tape::node::NodeRef;
 use crate::tensor::storage::{Buffer, Data, Storage};
 use crate::{DType, Tensor};
@@ -16,7 +17,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 /// A tensor from outside: a constant, or a parameter that the step changes.
 struct Outside {
     tensor: Tensor,
-    slot: usize,
+    port: Port,
     /// The version of its storage at which its values were taken; none before the first run.
     seen: Option<u32>,
 }
@@ -30,7 +31,7 @@ struct Product {
 
 /// An argument of the step.
 struct Input {
-    slot: usize,
+    port: Port,
     /// The tensor whose values stand in the slot, and their version.
     seen: Option<(Tensor, u32)>,
 }
@@ -46,28 +47,8 @@ pub(super) struct Program {
     grads: Vec<Product>,
 }
 
-fn add_held(banks: &mut Banks, buffer: Buffer) -> usize {
-    match buffer {
-        Buffer::F32(data) => banks.f32.add_held(data),
-        Buffer::F64(data) => banks.f64.add_held(data),
-        Buffer::I64(data) => banks.i64.add_held(data),
-        Buffer::Bool(data) => banks.bool.add_held(data),
-    }
-}
-
-fn empty(dtype: DType) -> Buffer {
-    with_dtype!(dtype, T => T::into_buffer(Data::scratch(0)))
-}
-
-/// Exchanges the values in a slot and in a buffer of the same type.
-fn swap(banks: &mut Banks, slot: usize, buffer: &mut Buffer) {
-    match buffer {
-        Buffer::F32(data) => banks.f32.swap_held(slot, data),
-        Buffer::F64(data) => banks.f64.swap_held(slot, data),
-        Buffer::I64(data) => banks.i64.swap_held(slot, data),
-        Buffer::Bool(data) => banks.bool.swap_held(slot, data),
-    }
-}
+/// Values of tensors that a run has locked, each with the slot to which they are lent.
+type Open<'a> = SmallVec<[(MutexGuard<'a, Buffer>, usize); 16]>;
 
 /// A tensor that owns its elements, for values of a step.
 fn fresh(shape: &[usize], dtype: DType) -> Tensor {
@@ -77,22 +58,17 @@ fn fresh(shape: &[usize], dtype: DType) -> Tensor {
 
 impl Program {
     /// Makes a record ready. `results` are what the step returned.
-    pub(super) fn new(mut trace: Trace, inputs: usize, results: &[Tensor]) -> Program {
+    pub(super) fn new(mut trace: Trace, results: &[Tensor]) -> Program {
         let leaves = leaves_with_gradients(&trace);
-        let kept: Vec<(ValueId, Tensor)> = results
-            .iter()
-            .map(|tensor| (trace.value_of(tensor), tensor.clone()))
+        let results = results.iter().map(|tensor| (tensor, None));
+        let grads = leaves.iter().map(|(leaf, grad)| (grad, Some(leaf.clone())));
+        let products: Vec<(ValueId, Dims, Option<NodeRef>)> = results
+            .chain(grads)
+            .map(|(tensor, leaf)| (trace.value_of(tensor), tensor.shape().into(), leaf))
             .collect();
-        let grads: Vec<(ValueId, Tensor, NodeRef)> = leaves
-            .into_iter()
-            .map(|(leaf, grad)| (trace.value_of(&grad), grad, leaf))
-            .collect();
-        let wanted: Vec<ValueId> = kept
-            .iter()
-            .map(|kept| kept.0)
-            .chain(grads.iter().map(|grad| grad.0))
-            .collect();
-        let lows = lower(&mut trace, &wanted);
+        trace.release();
+        let wanted: Vec<ValueId> = products.iter().map(|product| product.0).collect();
+        let mut lows = lower(&mut trace, &wanted);
         let mut program = Program {
             banks: Banks::default(),
             nodes: Vec::new(),
@@ -102,117 +78,166 @@ impl Program {
             results: Vec::new(),
             grads: Vec::new(),
         };
+        let products = apart(&mut trace, products, &mut lows);
         let mut slots = Slots::new(trace.values.len());
-        program.add_sources(&trace, inputs, &mut slots);
-        for (id, tensor) in kept {
-            let product = program.product(&trace, &mut slots, id, &tensor, None);
-            program.results.push(product);
+        let fixed = program.add_sources(&trace, &mut slots);
+        for (id, shape, leaf) in products {
+            let id = root(&trace, id);
+            let Value { dtype, len, .. } = trace.values[id];
+            let port = slots.add_lent(&mut program.banks, id, dtype, len);
+            let list = match leaf {
+                None => &mut program.results,
+                Some(_) => &mut program.grads,
+            };
+            list.push(Product {
+                tensor: fresh(&shape, dtype),
+                slot: port.slot,
+                leaf,
+            });
         }
-        for (id, tensor, leaf) in grads {
-            let product = program.product(&trace, &mut slots, id, &tensor, Some(leaf));
-            program.grads.push(product);
+        let lows = program.run_fixed(&trace, lows, &mut slots, fixed);
+        for low in lows.iter().filter(|low| low.exchanges) {
+            // No other value may find a vector of another size there.
+            let id = low.operands[0].0;
+            let Value { dtype, len, .. } = trace.values[id];
+            slots.add_own(&mut program.banks, id, dtype, len);
         }
         program.nodes = place(&trace, lows, &mut program.banks, &mut slots);
         program
     }
 
-    fn add_sources(&mut self, trace: &Trace, inputs: usize, slots: &mut Slots) {
-        let changed: Vec<ValueId> = (0..trace.values.len())
-            .filter(|&id| matches!(trace.values[id].source, Source::Changed(_)))
-            .map(|id| root(trace, id))
-            .collect();
+    /// Gives the values that the step does not make their places; tells which of them never change.
+    fn add_sources(&mut self, trace: &Trace, slots: &mut Slots) -> Vec<bool> {
+        let changes = |&id: &ValueId| matches!(trace.values[id].source, Source::Changed(_));
+        let ids = 0..trace.values.len();
+        let changed: Vec<ValueId> = ids.filter(changes).map(|id| root(trace, id)).collect();
+        let mut fixed = vec![false; trace.values.len()];
         for (id, value) in trace.values.iter().enumerate() {
-            let buffer = match &value.source {
-                Source::Input | Source::Outside(_) => empty(value.dtype),
-                Source::Constant(buffer) => buffer.clone(),
-                Source::Made | Source::Changed(_) => continue,
-            };
-            let slot = add_held(&mut self.banks, buffer);
-            slots.set_held(id, slot);
+            let Value { dtype, len, .. } = *value;
+            let banks = &mut self.banks;
             match &value.source {
-                Source::Input => self.inputs.push(Input { slot, seen: None }),
-                Source::Outside(tensor) => {
-                    let outside = Outside {
-                        tensor: tensor.clone(),
-                        slot,
-                        seen: None,
-                    };
-                    match changed.contains(&id) {
-                        true => self.changed.push(outside),
-                        false => self.read.push(outside),
-                    }
+                Source::Input => {
+                    let port = slots.add_read(banks, id, dtype, len);
+                    self.inputs.push(Input { port, seen: None });
                 }
-                _ => {}
+                Source::Constant(buffer) => {
+                    let port = slots.add_read(banks, id, dtype, len);
+                    banks.fill(port, buffer.clone());
+                    fixed[id] = true;
+                }
+                Source::Outside(tensor) => {
+                    let lent = changed.contains(&id);
+                    // What only the record holds was made by the step itself.
+                    fixed[id] = !lent && Arc::strong_count(tensor.storage()) == 1;
+                    let (list, port) = match lent {
+                        true => (&mut self.changed, slots.add_lent(banks, id, dtype, len)),
+                        false => (&mut self.read, slots.add_read(banks, id, dtype, len)),
+                    };
+                    list.push(Outside {
+                        tensor: tensor.clone(),
+                        port,
+                        seen: None,
+                    });
+                }
+                Source::Made | Source::Changed(_) => {}
             }
         }
-        debug_assert_eq!(self.inputs.len(), inputs);
         self.changed
             .sort_by_key(|outside| Arc::as_ptr(outside.tensor.storage()) as usize);
+        fixed
     }
 
-    fn product(
+    /// Runs the steps that give the same values every time, once for all; returns the others.
+    fn run_fixed(
         &mut self,
         trace: &Trace,
+        lows: Vec<Low>,
         slots: &mut Slots,
-        id: ValueId,
-        tensor: &Tensor,
-        leaf: Option<NodeRef>,
-    ) -> Product {
-        let dtype = trace.values[id].dtype;
-        let slot = add_held(&mut self.banks, empty(dtype));
-        slots.set_held(id, slot);
-        Product {
-            tensor: fresh(tensor.shape(), dtype),
-            slot,
-            leaf,
+        mut fixed: Vec<bool>,
+    ) -> Vec<Low> {
+        self.take_outside();
+        let mut left = Vec::with_capacity(lows.len());
+        for low in lows {
+            let known = low.operands.iter().all(|operand| fixed[operand.0]);
+            let own = |id: ValueId| {
+                matches!(trace.values[id].source, Source::Made)
+                    && !slots.has(id)
+                    && !trace.is_changed(id)
+            };
+            let result = match low.results[..] {
+                [result] if known && own(result) => result,
+                _ => {
+                    left.push(low);
+                    continue;
+                }
+            };
+            let Value { dtype, len, .. } = trace.values[result];
+            slots.add_own(&mut self.banks, result, dtype, len);
+            fixed[result] = true;
+            let ports = slots.of_step(trace, &low);
+            (low.pass)(&mut self.banks, &ports, Span { start: 0, len });
+        }
+        left
+    }
+
+    /// Takes the values of tensors from outside that are new.
+    fn take_outside(&mut self) {
+        for outside in &mut self.read {
+            let version = outside.tensor.0.hold.version();
+            if outside.seen != Some(version) {
+                self.banks
+                    .fill(outside.port, outside.tensor.0.hold.snapshot());
+                outside.seen = Some(version);
+            }
         }
     }
 
     /// Runs the step on these arguments.
+    ///
+    /// # Errors
+    /// If a step refuses the values, as a loss does labels that are no class.
     pub(super) fn run(&mut self, inputs: &[&Tensor], at: &'static Location<'static>) -> Result<()> {
         for (slot, input) in self.inputs.iter_mut().zip(inputs) {
             take_input(&mut self.banks, slot, input);
         }
-        for outside in &mut self.read {
-            let version = outside.tensor.0.hold.version();
-            if outside.seen != Some(version) {
-                swap(
-                    &mut self.banks,
-                    outside.slot,
-                    &mut outside.tensor.0.hold.snapshot(),
-                );
-                outside.seen = Some(version);
-            }
-        }
-        let grads = self.grads.iter_mut();
-        for product in self.results.iter_mut().chain(grads) {
-            product.own_again();
-        }
-        let products = self.results.iter().chain(&self.grads);
-        let of_products = products.map(|product| (&product.tensor, product.slot));
-        let of_changed = self
+        self.take_outside();
+        self.grads.iter_mut().for_each(Product::own_again);
+        let grads = self
+            .grads
+            .iter()
+            .map(|product| (&product.tensor, product.slot));
+        let changed = self
             .changed
             .iter()
-            .map(|outside| (&outside.tensor, outside.slot));
-        let mut open: SmallVec<[(MutexGuard<'_, Buffer>, usize); 24]> = of_changed
-            .chain(of_products)
+            .map(|outside| (&outside.tensor, outside.port.slot));
+        let mut open: Open<'_> = changed
+            .chain(grads)
             .map(|(tensor, slot)| (tensor.storage().hold(), slot))
             .collect();
         for (buffer, slot) in &mut open {
-            swap(&mut self.banks, *slot, buffer);
+            self.banks.lend(*slot, buffer);
+        }
+        for product in &mut self.results {
+            product.exclusive(|buffer, slot| self.banks.lend(slot, buffer));
         }
         for node in &self.nodes {
             node.run(&mut self.banks);
+            if self.banks.failure.is_some() {
+                break;
+            }
+        }
+        for product in &mut self.results {
+            product.exclusive(|buffer, slot| self.banks.take_back(slot, buffer));
         }
         for (buffer, slot) in &mut open {
-            swap(&mut self.banks, *slot, buffer);
+            self.banks.take_back(*slot, buffer);
         }
         drop(open);
         self.changed
             .iter()
             .for_each(|outside| outside.tensor.storage().touch(at));
         self.grads.iter().for_each(Product::hand_over);
-        Ok(())
+        self.banks.failure.take().map_or(Ok(()), Err)
     }
 
     /// The `i`-th result of the last run.
@@ -224,6 +249,25 @@ impl Program {
     pub(super) fn changed(&self) -> impl Iterator<Item = &Tensor> {
         self.changed.iter().map(|outside| &outside.tensor)
     }
+}
+
+/// Products that each have a value of their own: where leaves share a gradient, or it is no result of the step, a copy.
+fn apart(
+    trace: &mut Trace,
+    products: Vec<(ValueId, Dims, Option<NodeRef>)>,
+    lows: &mut Vec<Low>,
+) -> Vec<(ValueId, Dims, Option<NodeRef>)> {
+    let mut taken: Vec<ValueId> = Vec::new();
+    products
+        .into_iter()
+        .map(|(id, shape, leaf)| {
+            let first = root(trace, id);
+            let own = matches!(trace.values[first].source, Source::Made) && !taken.contains(&first);
+            let id = if own { id } else { copied(trace, id, lows) };
+            taken.push(root(trace, id));
+            (id, shape, leaf)
+        })
+        .collect()
 }
 
 /// Leaves whose gradient the step has made, with that gradient.
@@ -250,14 +294,24 @@ fn take_input(banks: &mut Banks, slot: &mut Input, input: &Tensor) {
     if same {
         return;
     }
-    with_dtype!(input.dtype(), T => {
-        let mut data = input.values::<T>().into_data();
-        T::bank_mut(banks).swap_held(slot.slot, &mut data);
-    });
+    let values = with_dtype!(input.dtype(), T => T::into_buffer(input.values::<T>().into_data()));
+    banks.fill(slot.port, values);
     slot.seen = Some((input.clone(), version));
 }
 
 impl Product {
+    /// Calls `f` with the values of a result; a new one takes its place where it is still held outside.
+    fn exclusive(&mut self, f: impl FnOnce(&mut Buffer, usize)) {
+        let owned = |tensor: &mut Tensor| {
+            Arc::get_mut(&mut tensor.0).is_some_and(|inner| inner.hold.exclusive().is_some())
+        };
+        if !owned(&mut self.tensor) {
+            self.tensor = fresh(self.tensor.shape(), self.tensor.dtype());
+        }
+        let inner = Arc::get_mut(&mut self.tensor.0).expect("nobody else has seen it");
+        f(inner.hold.exclusive().expect("it has no views"), self.slot);
+    }
+
     /// Makes sure that nobody outside sees the values that the next run writes.
     fn own_again(&mut self) {
         let placed = self.leaf.as_ref().is_some_and(|leaf| {

@@ -1,12 +1,13 @@
 //! The order of a plan's steps, and where their values stand: elementwise steps over equally many elements come
 //! together, so that a block of them goes through all while it is in the nearest cache.
 
-use super::bank::{Banks, Port, Walk};
+use super::bank::{Banks, LANES, Port, Walk};
 use super::kernel::Pass;
 use super::lower::{Access, Low};
 use super::trace::{Source, Trace, ValueId};
 use crate::DType;
 use crate::dtype::{Element, with_dtype};
+use crate::tensor::storage::INLINE;
 
 /// Elements of a block.
 pub(super) const BLOCK: usize = 1024;
@@ -48,35 +49,95 @@ pub(super) fn order(trace: &Trace, lows: &[Low]) -> Vec<Vec<usize>> {
 /// Where values stand.
 pub(super) struct Slots {
     ports: Vec<Option<Port>>,
+    /// Whether a value's vector has room for whole lanes.
+    roomy: Vec<bool>,
 }
 
 impl Slots {
     pub(super) fn new(values: usize) -> Self {
         Slots {
             ports: vec![None; values],
+            roomy: vec![true; values],
         }
     }
 
-    pub(super) fn set_held(&mut self, id: ValueId, slot: usize) {
-        self.ports[id] = Some(Port {
-            slot,
-            held: true,
-            walk: Walk::Along,
-            base: 0,
-        });
+    /// A value that is only read, beside its tensor unless it is small.
+    pub(super) fn add_read(
+        &mut self,
+        banks: &mut Banks,
+        id: ValueId,
+        dtype: DType,
+        len: usize,
+    ) -> Port {
+        if len <= BLOCK {
+            return self.add_own(banks, id, dtype, len);
+        }
+        let slot = with_dtype!(dtype, T => T::bank_mut(banks).add_held());
+        self.roomy[id] = false;
+        self.set(id, slot, true, Walk::Along)
     }
 
-    fn set_own(&mut self, id: ValueId, slot: usize, walk: Walk) {
-        self.ports[id] = Some(Port {
+    /// A value in a vector of the plan's own.
+    pub(super) fn add_own(
+        &mut self,
+        banks: &mut Banks,
+        id: ValueId,
+        dtype: DType,
+        len: usize,
+    ) -> Port {
+        let slot = with_dtype!(dtype, T => T::bank_mut(banks).add_own(len));
+        self.set(id, slot, false, Walk::Along)
+    }
+
+    /// A value in a vector that a tensor lends while the step runs.
+    pub(super) fn add_lent(
+        &mut self,
+        banks: &mut Banks,
+        id: ValueId,
+        dtype: DType,
+        len: usize,
+    ) -> Port {
+        self.roomy[id] = len <= INLINE;
+        self.add_own(banks, id, dtype, len)
+    }
+
+    fn set(&mut self, id: ValueId, slot: usize, held: bool, walk: Walk) -> Port {
+        let port = Port {
             slot,
-            held: false,
+            held,
             walk,
             base: 0,
-        });
+        };
+        self.ports[id] = Some(port);
+        port
+    }
+
+    pub(super) fn has(&self, id: ValueId) -> bool {
+        self.ports[id].is_some()
     }
 
     fn port(&self, id: ValueId) -> Port {
         self.ports[id].expect("every value has a place before it is read")
+    }
+
+    /// The places that a step reads and writes.
+    pub(super) fn of_step(&self, trace: &Trace, low: &Low) -> Vec<Port> {
+        let operands = low.operands.iter();
+        let operands =
+            operands.map(|&(id, access, base)| self.port(root(trace, id)).at(access, base));
+        let results = low.results.iter().map(|&id| self.port(root(trace, id)));
+        operands.chain(results).collect()
+    }
+
+    /// Whether all values of a step have room for whole lanes.
+    fn are_roomy(&self, trace: &Trace, low: &Low) -> bool {
+        let read = low
+            .operands
+            .iter()
+            .filter(|operand| operand.1 == Access::Near)
+            .map(|operand| &operand.0);
+        read.chain(&low.results)
+            .all(|&id| self.roomy[root(trace, id)])
     }
 }
 
@@ -177,6 +238,7 @@ pub(super) fn place(
             lives_on
         });
         let mut blocks: Vec<(usize, DType, usize)> = Vec::new();
+        let mut roomy = true;
         let mut node = Node {
             len: 0,
             by_blocks: false,
@@ -191,22 +253,20 @@ pub(super) fn place(
                     let life = lives[own].expect("the step itself makes it");
                     if low.len.is_some() && life.near && life.last == at_node {
                         let slot = free.take_block(banks, value.dtype);
-                        slots.set_own(own, slot, Walk::Block);
+                        slots.set(own, slot, false, Walk::Block);
                         blocks.push((life.last_step, value.dtype, slot));
                     } else {
                         let slot = free.take_whole(banks, value.dtype, value.len);
-                        slots.set_own(own, slot, Walk::Along);
+                        slots.set(own, slot, false, Walk::Along);
                         busy.push((life.last, value.dtype, slot));
                     }
                 }
             }
-            let operands = low
-                .operands
-                .iter()
-                .map(|&(id, access, base)| slots.port(root(trace, id)).at(access, base));
-            let results = low.results.iter().map(|&id| slots.port(root(trace, id)));
-            let ports: Vec<Port> = operands.chain(results).collect();
-            node.len = low.len.unwrap_or_else(|| trace.values[low.results[0]].len);
+            let ports = slots.of_step(trace, &low);
+            roomy &= slots.are_roomy(trace, &low);
+            node.len = low
+                .len
+                .unwrap_or_else(|| low.results.first().map_or(1, |&id| trace.values[id].len));
             node.by_blocks = low.len.is_some();
             node.passes.push((low.pass, ports));
             blocks.retain(|&(last, dtype, slot)| {
@@ -216,6 +276,9 @@ pub(super) fn place(
                 }
                 lives_on
             });
+        }
+        if node.by_blocks && roomy && node.len <= BLOCK {
+            node.len = node.len.next_multiple_of(LANES);
         }
         nodes.push(node);
     }

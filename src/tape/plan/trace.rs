@@ -1,9 +1,10 @@
 //! The record of one run of a step: what was computed from what, in order.
 
-use super::kernel::Pass;
+use super::kernel::{self, Pass};
 use crate::dtype::{Element, with_dtype};
+use crate::error::Result;
 use crate::shape::{Dims, Layout};
-use crate::tape::mode::{Modes, TRACING, modes};
+use crate::tape::mode::{GradMode, Modes, TRACING, modes};
 use crate::tape::node::NodeRef;
 use crate::tensor::storage::{Buffer, Data, Storage};
 use crate::tensor::{Arg, Inner};
@@ -48,6 +49,8 @@ pub(super) enum Work {
     Elements(Pass),
     /// The whole result, or the whole of several, from whole operands.
     Whole(Pass),
+    /// `len` elements of the first operand put in the place of the second one's.
+    Copy { from: usize, to: usize, len: usize },
 }
 
 pub(super) struct Step {
@@ -70,6 +73,8 @@ pub(super) struct Trace {
     pub(super) steps: Vec<Step>,
     /// The value that a storage holds now.
     current: HashMap<usize, ValueId>,
+    /// Values that several storages hold.
+    shared: Vec<ValueId>,
     /// Keeps the addresses of all storages seen from being used again.
     held: Vec<Arc<Storage>>,
     /// Leaves whose gradient the step has set, in order.
@@ -169,6 +174,35 @@ impl Trace {
         }
     }
 
+    /// A value of its own with the same elements.
+    fn own_copy(&mut self, of: ValueId) -> ValueId {
+        let (dtype, len) = (self.values[of].dtype, self.values[of].len);
+        let id = self.add(dtype, len, Source::Made);
+        let shape = Dims::from_slice(&[len]);
+        self.steps.push(Step {
+            operands: vec![Operand {
+                value: of,
+                layout: Layout::contiguous(shape.clone()),
+            }],
+            shape,
+            results: vec![id],
+            work: Work::Elements(with_dtype!(dtype, T => kernel::same::<T>())),
+        });
+        id
+    }
+
+    /// Whether the step changes a value in place.
+    pub(super) fn is_changed(&self, id: ValueId) -> bool {
+        let mut values = self.values.iter();
+        values.any(|value| matches!(value.source, Source::Changed(old) if old == id))
+    }
+
+    /// Lets go of the storages, which nobody else may hold.
+    pub(super) fn release(&mut self) {
+        self.current.clear();
+        self.held.clear();
+    }
+
     /// Whether a value changes from one run of the step to the next.
     fn varies(&self, id: ValueId) -> bool {
         !matches!(
@@ -201,6 +235,36 @@ pub(crate) fn whole(operands: &[&Tensor], outs: &[&Inner], pass: Pass) {
     step(&operands, DType::F32, &[], outs, Work::Whole(pass));
 }
 
+/// The results of an operation on whole tensors that looks at nothing else which may change: computed now, and noted in
+/// the record to be computed again.
+#[cold]
+pub(crate) fn computed<const M: usize>(
+    inputs: &[&Tensor],
+    compute: impl Fn(&[Tensor]) -> Result<[Tensor; M]> + Send + Sync + 'static,
+) -> Result<[Tensor; M]> {
+    let inputs: Vec<Tensor> = inputs.iter().map(|x| x.detach()).collect();
+    let outs = {
+        let _mode = GradMode::set(false);
+        within(|| compute(&inputs))?
+    };
+    let operands = inputs.iter().map(|x| (x.layout().clone(), x.dtype()));
+    let pass = super::tensors::pass(operands.collect(), compute);
+    let inputs: Vec<&Tensor> = inputs.iter().collect();
+    let results: Vec<&Inner> = outs.iter().map(|out| &*out.0).collect();
+    whole(&inputs, &results, pass);
+    Ok(outs)
+}
+
+/// As [`computed`], of one result.
+#[cold]
+pub(crate) fn computed_one(
+    inputs: &[&Tensor],
+    compute: impl Fn(&[Tensor]) -> Result<Inner> + Send + Sync + 'static,
+) -> Result<Inner> {
+    let [out] = computed(inputs, move |x| Ok([compute(x)?.untracked()]))?;
+    Ok(Arc::into_inner(out.0).expect("nobody else has seen it"))
+}
+
 fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Inner], work: Work) {
     with(|trace| {
         let operands: Vec<Operand> = operands
@@ -225,7 +289,22 @@ fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Inner], wo
 }
 
 /// Notes that the values of `target` are changed by `pass`, which gets the operands' places, then the targets'.
+#[track_caller]
 pub(crate) fn change(operands: &[&Tensor], targets: &[&Tensor], pass: Pass) {
+    changing(operands, targets, Work::Whole(pass));
+}
+
+/// Notes that a row-major tensor's elements take the place of another one's.
+#[track_caller]
+pub(crate) fn copy(values: &Tensor, target: &Tensor) {
+    let (from, to) = (values.layout().offset, target.layout().offset);
+    let len = target.numel();
+    changing(&[values], &[target], Work::Copy { from, to, len });
+}
+
+#[track_caller]
+fn changing(operands: &[&Tensor], targets: &[&Tensor], work: Work) {
+    let at = Location::caller();
     with(|trace| {
         let mut operands: Vec<Operand> = operands
             .iter()
@@ -233,7 +312,13 @@ pub(crate) fn change(operands: &[&Tensor], targets: &[&Tensor], pass: Pass) {
             .collect();
         let mut results = Vec::new();
         for target in targets {
-            let old = trace.operand(Arg::Tensor(target), target.dtype());
+            let mut old = trace.operand(Arg::Tensor(target), target.dtype());
+            if let Source::Input = trace.values[old.value].source {
+                trace.refuse(|| "changes an input in place".into(), at);
+            }
+            if trace.shared.contains(&old.value) {
+                old.value = trace.own_copy(old.value);
+            }
             let len = trace.values[old.value].len;
             let id = trace.add(target.dtype(), len, Source::Changed(old.value));
             trace.hold(target.storage(), id);
@@ -244,7 +329,7 @@ pub(crate) fn change(operands: &[&Tensor], targets: &[&Tensor], pass: Pass) {
             operands,
             shape: Dims::new(),
             results,
-            work: Work::Whole(pass),
+            work,
         });
     });
 }
@@ -253,6 +338,7 @@ pub(crate) fn change(operands: &[&Tensor], targets: &[&Tensor], pass: Pass) {
 pub(crate) fn alias(of: &Tensor, new: &Tensor) {
     with(|trace| {
         let value = trace.value_of(of);
+        trace.shared.push(value);
         trace.hold(new.storage(), value);
     });
 }
