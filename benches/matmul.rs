@@ -3,13 +3,13 @@
 //!
 //! `cargo bench --bench matmul` runs all, `-- 512` some.
 
-#[path = "common/mod.rs"]
-mod common;
+#[path = "common/rows.rs"]
+mod rows;
 
-use common::Rows;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use retrograd::prelude::*;
+use rows::Rows;
 
 const SIZES: [[usize; 3]; 15] = [
     [8, 8, 8],

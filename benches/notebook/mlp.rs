@@ -1,6 +1,6 @@
 //! One epoch of the breast-cancer network: 455 x 30 - 100 - 1, full batch, accuracy included.
 
-use crate::common::{Rows, exp};
+use crate::common::{Rows, exp, vector};
 use crate::tile::{WIDE, multiply};
 use pulp::{Simd, WithSimd};
 use retrograd::loss::bce;
@@ -195,6 +195,9 @@ struct Fused {
     a1: Vec<f32>,
     slope: Vec<f32>,
     grad_w1: Vec<f32>,
+    grad_b1: [f32; WIDE],
+    grad_w2: [f32; WIDE],
+    grad_b2: f32,
 }
 
 /// Rows of `len` elements in rows of `stride`, with zeros behind each and after the last.
@@ -219,11 +222,24 @@ impl Fused {
             a1: vec![0.0; WIDE * PADDED],
             slope: vec![0.0; WIDE * PADDED],
             grad_w1: vec![0.0; WIDE * STRIDE],
+            grad_b1: [0.0; WIDE],
+            grad_w2: [0.0; WIDE],
+            grad_b2: 0.0,
         }
     }
 
     fn epoch(&mut self) -> (f32, f32) {
-        pulp::Arch::new().dispatch(Epoch(self))
+        let scores = pulp::Arch::new().dispatch(Epoch(self));
+        vector(
+            #[inline(always)]
+            || {
+                descend(&mut self.w1, &self.grad_w1);
+                descend(&mut self.b1, &self.grad_b1);
+                descend(&mut self.w2[..HIDDEN], &self.grad_w2);
+                self.b2 -= LR * self.grad_b2;
+            },
+        );
+        scores
     }
 
     #[inline(always)]
@@ -271,10 +287,7 @@ impl Fused {
             let (x, out) = (&self.x[first..], &mut self.grad_w1[first * WIDE..]);
             multiply::<S, M, N>(simd, x, (1, STRIDE), ROWS, &self.slope, out);
         }
-        descend(&mut self.w1, &self.grad_w1);
-        descend(&mut self.b1, &grad_b1);
-        descend(&mut self.w2[..HIDDEN], &grad_w2);
-        self.b2 -= LR * grad_b2;
+        (self.grad_b1, self.grad_w2, self.grad_b2) = (grad_b1, grad_w2, grad_b2);
         (loss / ROWS as f32, right as f32 / ROWS as f32)
     }
 }

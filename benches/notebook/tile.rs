@@ -37,8 +37,8 @@ fn sums<S: Simd, const M: usize, const N: usize>(
     // Slices of one length need one check of bounds in the loop.
     let span = (k - 1) * step + 1;
     let mut rows = [&left[..span]; M];
-    for i in 1..M {
-        rows[i] = &left[i * row_step..][..span];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = &left[i * row_step..][..span];
     }
     let mut sums = [[simd.splat_f32s(0.0); N]; M];
     let (mut at, mut rest) = (0, right);

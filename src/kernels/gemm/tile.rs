@@ -52,8 +52,8 @@ fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
     // compiler would keep the sums in memory too.
     let span = (k - 1) * left.step + 1;
     let mut rows = [&left.values[..span]; M];
-    for i in 1..M {
-        rows[i] = &left.values[i.min(left.rows - 1) * left.row_step..][..span];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = &left.values[i.min(left.rows - 1) * left.row_step..][..span];
     }
     let mut sums = [[T::splat(simd, T::default()); N]; M];
     let (mut at, mut rest) = (0, right.values);
