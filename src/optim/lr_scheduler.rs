@@ -91,6 +91,9 @@ impl<S: Schedule> Scheduler<S> {
                     .into(),
             );
         }
+        if crate::tape::trace::tracing() {
+            crate::tape::trace::refuse("moves a schedule on");
+        }
         self.epoch += 1;
         self.set(optimizer);
     }

@@ -1,6 +1,7 @@
 //! Functions of the user's that a backward pass calls on its way.
 
 use super::node::{AnyNode, NodeRef};
+use super::plan::trace;
 use super::status::no_graph;
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
@@ -193,12 +194,16 @@ where
         return Vec::new();
     };
     // Called without the lock: a hook may look at its own tensor.
-    extras
+    let hooks: Vec<H> = extras
         .hooks
         .iter()
         .filter_map(|(_, hook)| of(hook))
         .cloned()
-        .collect()
+        .collect();
+    if trace::tracing() && !hooks.is_empty() {
+        trace::refuse("runs a hook");
+    }
+    hooks
 }
 
 /// The gradient of the tensor behind `node`, after the tensor's hooks.

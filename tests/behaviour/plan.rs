@@ -256,6 +256,23 @@ fn what_cannot_be_replayed_is_refused_with_its_line() {
         counted.contains("a number of the program's that changes from run to run"),
         "{counted}"
     );
+    let hooked = tensor![1.0, 1.0].requires_grad_();
+    let _handle = hooked.register_hook(|_| None);
+    let hook = refusal(
+        |[x]| {
+            hooked.zero_grad();
+            (&hooked * x).sum().backward();
+        },
+        2,
+    );
+    assert!(hook.contains("runs a hook"), "{hook}");
+    let input = refusal(
+        |[x]| {
+            x.add_(1.0);
+        },
+        2,
+    );
+    assert!(input.contains("changes an input in place"), "{input}");
     let mut calls = 0;
     let own = refusal(
         |[x]| {
