@@ -281,13 +281,18 @@ fn put<S: Simd, T: Lanes>(
     add: bool,
 ) {
     for (i, sums) in stage.chunks(step).take(rows).enumerate() {
-        let out = out.row(row + i)[col..][..cols].chunks_mut(T::width::<S>());
-        for (out, &sum) in out.zip(T::vectors::<S>(sums)) {
+        let (out, sums) = (&mut out.row(row + i)[col..][..cols], T::vectors::<S>(sums));
+        for (out, &sum) in T::vectors_mut::<S>(out).iter_mut().zip(sums) {
+            *out = if add { T::plus(simd, *out, sum) } else { sum };
+        }
+        let whole = cols / T::width::<S>();
+        let rest = &mut out[whole * T::width::<S>()..];
+        if !rest.is_empty() {
             let sum = match add {
-                true => T::plus(simd, T::load_some(simd, out), sum),
-                false => sum,
+                true => T::plus(simd, T::load_some(simd, rest), sums[whole]),
+                false => sums[whole],
             };
-            T::store_some(simd, out, sum);
+            T::store_some(simd, rest, sum);
         }
     }
 }
