@@ -180,6 +180,47 @@ impl Case {
 
     /// Holds the values in `f32` against those in `f64` of the same inputs.
     #[track_caller]
+    /// Whether a plan of the function and its gradients gives their bits for other values too; an error says why the
+    /// plan is refused.
+    pub(crate) fn replays(&self, op: &str) -> crate::error::Result<()> {
+        use crate::tape::Plan;
+        let leaves = || -> Vec<Tensor> {
+            let floats = self.inputs.iter().map(Tensor::float);
+            floats.map(|x| x.copy().requires_grad_()).collect()
+        };
+        let step = |leaves: &[Tensor]| {
+            leaves.iter().for_each(Tensor::zero_grad);
+            let out = (self.f)(leaves);
+            if out.requires_grad() {
+                (&out * sample(out.shape(), 0.5, 1.5, 7).float())
+                    .sum()
+                    .backward();
+            }
+            out.detach()
+        };
+        let (eager, planned) = (leaves(), leaves());
+        let mut plan = Plan::new(|_: &[Tensor; 0]| step(&planned));
+        for run in 0..5 {
+            for leaf in eager.iter().chain(&planned) {
+                crate::no_grad(|| leaf.mul_(1.0 - 0.002 * f64::from(run)));
+            }
+            let (expected, got) = (step(&eager), plan.try_run([])?);
+            let bits = |x: &Tensor| {
+                x.double()
+                    .to_vec::<f64>()
+                    .into_iter()
+                    .map(f64::to_bits)
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(bits(&got), bits(&expected), "{op}, run {run}");
+            for (a, b) in planned.iter().zip(&eager) {
+                let grads = [a, b].map(|x| x.grad().map(|grad| bits(&grad)));
+                assert_eq!(grads[0], grads[1], "{op}, gradient in run {run}");
+            }
+        }
+        Ok(())
+    }
+
     fn check_single(&self, op: &str, shapes: &[Vec<usize>]) {
         let single: Vec<Tensor> = self.inputs.iter().map(Tensor::float).collect();
         let double: Vec<Tensor> = single.iter().map(Tensor::double).collect();

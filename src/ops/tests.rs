@@ -29,6 +29,31 @@ fn gradients_of_every_operation_are_right_to_second_order() {
     }
 }
 
+/// A plan of any operation gives its bits and its gradients', or is refused: never another number.
+#[test]
+fn plans_of_every_operation_agree_with_it_or_are_refused() {
+    let (mut replayed, mut refused) = (Vec::new(), Vec::new());
+    for (op, _, cases) in table().into_iter().filter(|(op, ..)| is_asked_for(op)) {
+        match cases.iter().try_for_each(|case| case.replays(op)) {
+            Ok(()) => replayed.push(op),
+            Err(error) => refused.push(format!("{op}: {error}")),
+        }
+    }
+    println!(
+        "plans: {} operations replayed, {} refused",
+        replayed.len(),
+        refused.len()
+    );
+    refused.iter().for_each(|why| println!("{why}"));
+    let again = refused
+        .iter()
+        .find(|why| why.contains("other values than the step itself"));
+    assert_eq!(
+        again, None,
+        "no operation depends on what a plan does not see"
+    );
+}
+
 #[test]
 fn every_operator_has_the_derivatives_that_it_declares() {
     for (_, operator) in operators() {

@@ -84,7 +84,11 @@ impl Inner {
     pub(crate) fn new(shape: Dims, buffer: impl Into<Buffer>) -> Self {
         let buffer = buffer.into();
         let dtype = buffer.dtype();
-        Self::on(Layout::contiguous(shape), dtype, Hold::new(buffer))
+        let inner = Self::on(Layout::contiguous(shape), dtype, Hold::new(buffer));
+        if trace::tracing() {
+            trace::fresh(&inner);
+        }
+        inner
     }
 
     /// A tensor that reads another one's storage through its own layout.

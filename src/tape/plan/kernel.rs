@@ -13,7 +13,14 @@ pub(crate) fn map<T: Element, R: Element>(
 ) -> Pass {
     Box::new(move |banks, ports, span| {
         write::<R, _>(banks, ports[1], span, |banks, out| {
-            run(T::bank(banks).read(ports[0], span), out);
+            let x = T::bank(banks).read(ports[0], span);
+            if x.len() == out.len() {
+                return run(x, out);
+            }
+            // One element that stands for all.
+            let (first, rest) = out.split_at_mut(1);
+            run(x, first);
+            rest.fill(first[0]);
         });
     })
 }

@@ -10,7 +10,7 @@ use crate::tensor::storage::{Buffer, Data, Storage};
 use crate::tensor::{Arg, Inner};
 use crate::{DType, Tensor};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -75,6 +75,8 @@ pub(super) struct Trace {
     current: HashMap<usize, ValueId>,
     /// Values that several storages hold.
     shared: Vec<ValueId>,
+    /// Storages that the step itself has filled, other than by an operation that is recorded.
+    fresh: HashSet<usize>,
     /// Keeps the addresses of all storages seen from being used again.
     held: Vec<Arc<Storage>>,
     /// Leaves whose gradient the step has set, in order.
@@ -200,6 +202,7 @@ impl Trace {
     /// Lets go of the storages, which nobody else may hold.
     pub(super) fn release(&mut self) {
         self.current.clear();
+        self.fresh.clear();
         self.held.clear();
     }
 
@@ -357,14 +360,24 @@ pub(crate) fn accumulated(leaf: &NodeRef, before: Option<&Tensor>) {
     });
 }
 
+/// Notes that the step fills a new storage, with values that it has not read from a tensor.
+#[cold]
+pub(crate) fn fresh(inner: &Inner) {
+    with(|trace| {
+        let storage = inner.hold.storage();
+        trace.fresh.insert(Arc::as_ptr(storage) as usize);
+        trace.held.push(storage.clone());
+    });
+}
+
 /// Notes that a tensor's values are read for something that the record does not show.
 #[cold]
 pub(crate) fn stray(tensor: &Tensor) {
     with(|trace| {
-        let varies = trace
-            .known(tensor.storage())
-            .is_some_and(|id| trace.varies(id));
-        trace.stray |= varies;
+        let storage = tensor.storage();
+        let made = trace.known(storage).is_some_and(|id| trace.varies(id));
+        let own = trace.fresh.contains(&(Arc::as_ptr(storage) as usize));
+        trace.stray |= made || !own;
     });
 }
 
