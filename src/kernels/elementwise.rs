@@ -79,7 +79,7 @@ pub(crate) fn update_rows<T: Element, S: Element>(
 }
 
 /// Rows shorter than this are written out several times, so that loops over them are worth their start.
-const SHORT: usize = 64;
+const SHORT: usize = 256;
 
 fn repeated<T: Copy>(row: &[T]) -> Cow<'_, [T]> {
     match row.len() {

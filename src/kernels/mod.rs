@@ -12,4 +12,5 @@ pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod strided;
 pub(crate) mod threads;
+pub(crate) mod update;
 pub(crate) mod window;

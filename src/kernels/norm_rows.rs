@@ -44,12 +44,25 @@ pub(super) fn apply<T: Element + Float>(
                 || {
                     let rows = x.chunks_exact(len).zip(out.chunks_exact_mut(len));
                     for ((row, out), moments) in rows.zip(moments) {
-                        *moments = standardise(row, eps, out);
-                        if let Some(weight) = weight {
-                            out.iter_mut().zip(weight).for_each(|(o, &w)| *o = *o * w);
-                        }
-                        if let Some(bias) = bias {
-                            out.iter_mut().zip(bias).for_each(|(o, &b)| *o = *o + b);
+                        *moments = row_moments(row);
+                        let scale = (moments.variance + eps).sqrt().recip();
+                        let standard = |v: T| (v - moments.mean) * scale;
+                        let both = out.iter_mut().zip(row);
+                        match (weight, bias) {
+                            (Some(weight), Some(bias)) => {
+                                let weights = weight.iter().zip(bias);
+                                both.zip(weights)
+                                    .for_each(|((o, &v), (&w, &b))| *o = standard(v) * w + b);
+                            }
+                            (Some(weight), None) => {
+                                both.zip(weight)
+                                    .for_each(|((o, &v), &w)| *o = standard(v) * w);
+                            }
+                            (None, Some(bias)) => {
+                                both.zip(bias)
+                                    .for_each(|((o, &v), &b)| *o = standard(v) + b);
+                            }
+                            (None, None) => both.for_each(|(o, &v)| *o = standard(v)),
                         }
                     }
                 },
@@ -60,13 +73,9 @@ pub(super) fn apply<T: Element + Float>(
 }
 
 #[inline(always)]
-fn standardise<T: Element + Float>(row: &[T], eps: T, out: &mut [T]) -> Moments<T> {
+fn row_moments<T: Element + Float>(row: &[T]) -> Moments<T> {
     let level = mean(row, |v| v);
     let variance = mean(row, |v| (v - level) * (v - level));
-    let scale = (variance + eps).sqrt().recip();
-    for (o, &v) in out.iter_mut().zip(row) {
-        *o = (v - level) * scale;
-    }
     Moments {
         mean: level,
         variance,

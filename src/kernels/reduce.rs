@@ -282,6 +282,30 @@ pub(crate) fn sum_axis<T: Element + Add<Output = T>>(
     });
 }
 
+/// `f` of each of `rows` rows of `len` elements, in vector code, which `f` is to be inlined into.
+pub(crate) fn fold_rows<T: Element, R: Element>(
+    x: &[T],
+    rows: usize,
+    len: usize,
+    f: impl Fn(&[T]) -> R + Sync,
+) -> Data<R> {
+    let mut data = Data::<R>::scratch(rows);
+    let some = threads::rows(threads::PLAIN, len);
+    let shares = threads::shares(x.len(), threads::PLAIN);
+    threads::for_each_chunk(data.make_mut(), some, shares, |at, out| {
+        simd::vectorize(
+            out.len() * len,
+            #[inline(always)]
+            || {
+                for (i, o) in out.iter_mut().enumerate() {
+                    *o = f(&x[(at * some + i) * len..][..len]);
+                }
+            },
+        );
+    });
+    data
+}
+
 /// The sum of rows of `width` elements, pairwise above a block of rows.
 fn sum_rows<T: Element + Add<Output = T>>(x: &[T], width: usize, out: &mut [T]) {
     let rows = x.len() / width.max(1);

@@ -40,7 +40,7 @@ fn greatest<T: Float>(row: &[T]) -> T {
 
 /// Each row of `x` less its greatest number, which goes to `tops`.
 #[inline(always)]
-fn lower<T: Float>(x: &[T], len: usize, tops: &mut [T; ROWS], out: &mut [T]) {
+fn lower<T: Float>(x: &[T], len: usize, tops: &mut [T], out: &mut [T]) {
     let rows = x.chunks_exact(len).zip(out.chunks_exact_mut(len));
     for ((row, out), top) in rows.zip(tops) {
         *top = greatest(row);
@@ -58,7 +58,7 @@ fn exponentials<T: Real>(x: &mut [T]) {
 }
 
 #[inline(always)]
-fn totals<T: Real>(x: &[T], len: usize, sums: &mut [T; ROWS]) {
+fn totals<T: Real>(x: &[T], len: usize, sums: &mut [T]) {
     for (row, sum) in x.chunks_exact(len).zip(sums) {
         *sum = total(row, |v| v);
     }
@@ -73,7 +73,7 @@ fn logarithms<T: Real>(x: &mut [T]) {
 
 /// How many rows make a group.
 fn group(len: usize) -> usize {
-    (GROUP / len).clamp(1, ROWS)
+    (GROUP / len.max(1)).clamp(1, ROWS)
 }
 
 /// Values as `[.., len, inner]`, in which rows run along the middle axis.
@@ -216,67 +216,54 @@ fn slope_of_log<T: Real>(y: &[T], len: usize, grad: &mut [T], shares: &mut [T]) 
     }
 }
 
-/// What the losses of classes keep of each row of scores.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Kept<T> {
-    /// The greatest score, and the logarithm of the sum of the exponentials of what the scores are above it.
-    pub(crate) top: T,
-    pub(crate) shift: T,
-    /// The score of the row's own class.
-    pub(crate) own: T,
-}
-
-/// The logarithm of the sum of the exponentials of each row of `len` scores, by its parts, with the score of the row's
-/// class.
-pub(crate) fn scores<T: Real>(x: &[T], len: usize, classes: &[i64]) -> Vec<Kept<T>> {
-    let mut kept = vec![Kept::default(); classes.len()];
-    let some = threads::rows(threads::COSTLY, len).next_multiple_of(group(len));
+/// Of each row of `len` scores the greatest, the logarithm of the sum of the exponentials of what they are above it, and
+/// the score of the row's class.
+pub(crate) fn scores<T: Real>(x: &[T], len: usize, classes: &[i64]) -> [Data<T>; 3] {
+    let mut kept: [Data<T>; 3] = std::array::from_fn(|_| Data::scratch(classes.len()));
+    let rows = group(len);
+    let some = threads::rows(threads::COSTLY, len).next_multiple_of(rows);
+    let [tops, shifts, own] = kept.each_mut().map(|data| data.make_mut().chunks_mut(some));
+    let pieces = tops.zip(shifts).zip(own).enumerate();
     let shared = threads::shares(x.len(), threads::COSTLY);
-    threads::for_each_chunk(&mut kept, some, shared, |at, kept| {
+    threads::share(pieces, shared, |(at, ((tops, shifts), own))| {
         let (x, classes) = (&x[at * some * len..], &classes[at * some..]);
-        let mut scratch = Data::<T>::scratch(len * group(len));
+        let mut scratch = Data::<T>::scratch(len * rows);
         let scratch = scratch.make_mut();
         simd::fused(
             #[inline(always)]
             || {
-                let groups = kept.chunks_mut(group(len)).zip(classes.chunks(group(len)));
-                for ((kept, classes), x) in groups.zip(x.chunks(len * group(len))) {
-                    let x = &x[..kept.len() * len];
-                    score(x, len, classes, kept, &mut scratch[..x.len()]);
+                for first in (0..tops.len()).step_by(rows) {
+                    let part = first..tops.len().min(first + rows);
+                    let x = &x[part.start * len..part.end * len];
+                    let (tops, shifts) = (&mut tops[part.clone()], &mut shifts[part]);
+                    let scratch = &mut scratch[..x.len()];
+                    lower(x, len, tops, scratch);
+                    exponentials(scratch);
+                    totals(scratch, len, shifts);
+                    logarithms(shifts);
                 }
             },
         );
+        let rows = x.chunks_exact(len).zip(classes);
+        let picked = own.iter_mut().zip(rows);
+        picked.for_each(|(own, (x, &class))| *own = x[class as usize]);
     });
     kept
 }
 
-#[inline(always)]
-fn score<T: Real>(x: &[T], len: usize, classes: &[i64], kept: &mut [Kept<T>], scratch: &mut [T]) {
-    let (mut tops, mut sums) = ([T::zero(); ROWS], [T::one(); ROWS]);
-    lower(x, len, &mut tops, scratch);
-    exponentials(scratch);
-    totals(scratch, len, &mut sums);
-    logarithms(&mut sums[..kept.len()]);
-    let rows = x.chunks_exact(len).zip(classes);
-    let parts = tops.iter().zip(&sums);
-    for ((kept, (x, &class)), (&top, &shift)) in kept.iter_mut().zip(rows).zip(parts) {
-        *kept = Kept {
-            top,
-            shift,
-            own: x[class as usize],
-        };
-    }
-}
-
-/// The gradient by the scores: `slope` at the class of each row, less that times the row's softmax.
+/// The gradient by the scores: `slope` at the class of each row, less that times the row's softmax, which the greatest
+/// scores and the logarithms of the sums make out.
 pub(crate) fn slope_of_scores<T: Real>(
     x: &[T],
     len: usize,
     classes: &[i64],
-    kept: &[Kept<T>],
+    [tops, shifts]: [&[T]; 2],
     slopes: &[T],
 ) -> Data<T> {
     let mut out = Data::<T>::scratch(x.len());
+    if x.is_empty() {
+        return out;
+    }
     let rows = group(len);
     threads::pass(out.make_mut(), len, threads::COSTLY, |at, out| {
         simd::fused(
@@ -285,10 +272,11 @@ pub(crate) fn slope_of_scores<T: Real>(
                 let groups = x[at..].chunks(rows * len).zip(out.chunks_mut(rows * len));
                 for (i, (x, out)) in groups.enumerate() {
                     let first = at / len + i * rows;
-                    let x = x.chunks_exact(len).zip(&kept[first..]);
-                    for (out, (x, kept)) in out.chunks_exact_mut(len).zip(x) {
+                    let parts = tops[first..].iter().zip(&shifts[first..]);
+                    let x = x.chunks_exact(len).zip(parts);
+                    for (out, (x, (&top, &shift))) in out.chunks_exact_mut(len).zip(x) {
                         for (o, &v) in out.iter_mut().zip(x) {
-                            *o = v - kept.top - kept.shift;
+                            *o = v - top - shift;
                         }
                     }
                     exponentials(out);

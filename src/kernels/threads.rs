@@ -1,7 +1,8 @@
 //! Work shared out to threads, where that pays. How it is cut never changes a result.
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Waking another thread costs as much as about this many multiplications and additions.
 const WORTH_WAKING: usize = 1 << 22;
@@ -10,7 +11,7 @@ const WORTH_WAKING: usize = 1 << 22;
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets how many threads the kernels of this program use; 0 gives them as many as the machine has, the default.
-/// Results have the same bits for any number. Work on a thread of rayon's pool is not shared out again.
+/// Results have the same bits for any number. Work on a thread of a rayon pool is not shared out again.
 ///
 /// ```
 /// retrograd::set_num_threads(1);
@@ -27,9 +28,26 @@ pub fn set_num_threads(threads: usize) {
 /// ```
 pub fn num_threads() -> usize {
     match THREADS.load(Relaxed) {
-        0 => rayon::current_num_threads(),
-        set => set.min(rayon::current_num_threads()),
+        0 => machine(),
+        set => set.min(machine()),
     }
+}
+
+fn machine() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// The threads that help the caller's. They do nothing else, so that a caller may wait for them whatever it has locked:
+/// in the pool of the whole program they might stand behind work that waits for that lock.
+fn helpers() -> &'static ThreadPool {
+    static POOL: OnceLock<ThreadPool> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let name = |i| format!("retrograd-{i}");
+        let pool = ThreadPoolBuilder::new().thread_name(name);
+        let pool = pool.num_threads((machine() - 1).max(1)).build();
+        pool.expect("the system starts threads")
+    })
 }
 
 /// Whether work of this many multiplications and additions is shared out.
@@ -38,9 +56,9 @@ pub(crate) fn pays(operations: usize) -> bool {
 }
 
 /// Elements from which a pass of a few instructions an element is shared out: some 50 us of work.
-pub(crate) const PLAIN: usize = 1 << 17;
+pub(crate) const PLAIN: usize = 1 << 18;
 /// As [`PLAIN`], for exponentials and their kin.
-pub(crate) const COSTLY: usize = 1 << 15;
+pub(crate) const COSTLY: usize = 1 << 17;
 
 /// Elements of a piece where the work is shared out from `least` elements on.
 pub(crate) fn piece(least: usize) -> usize {
@@ -77,16 +95,16 @@ const TURNS: usize = 2000;
 
 /// Runs `work` on this thread, and on as many others as may help, until all have returned.
 ///
-/// A thread of rayon's pool works alone: while it waited it would run other work of the pool, which may ask for what
+/// A thread of a rayon pool works alone: while it waited it would run other work of that pool, which may ask for what
 /// its caller has locked.
 fn everywhere(work: &(dyn Fn() + Sync)) {
     if rayon::current_thread_index().is_some() {
         return work();
     }
-    let helpers = num_threads() - 1;
-    let busy = AtomicUsize::new(helpers);
-    rayon::in_place_scope(|scope| {
-        for _ in 0..helpers {
+    let count = num_threads() - 1;
+    let busy = AtomicUsize::new(count);
+    helpers().in_place_scope(|scope| {
+        for _ in 0..count {
             scope.spawn(|_| {
                 work();
                 busy.fetch_sub(1, Release);

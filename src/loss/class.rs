@@ -3,7 +3,7 @@
 use super::{Reduction, loss, warn_if_probabilities};
 use crate::error::{Error, Result};
 use crate::nn::Buffer;
-use crate::ops::cross_entropy::{Classes, class_losses};
+use crate::ops::cross_entropy::{Classes, class_losses, nll_losses};
 use crate::tape::trace;
 use crate::{DType, Tensor};
 
@@ -182,7 +182,11 @@ impl Nll {
             self.weight.as_deref(),
             self.ignore_index.unwrap_or(-100),
         )?;
-        parts.reduce(parts.losses(input)?, self.reduction)
+        let losses = match input.rank() {
+            ..=2 if !trace::tracing() => nll_losses(input, parts.classes()?),
+            _ => parts.losses(input)?,
+        };
+        parts.reduce(losses, self.reduction)
     }
 }
 loss!(Nll "NLLLoss" [weight] nll try_nll (input, target) {

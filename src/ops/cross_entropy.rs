@@ -1,15 +1,19 @@
-//! The losses of classes from their scores, in one operation: the logarithm of the softmax is never written out.
+//! The losses of classes, from their scores in one operation, without the logarithm of the softmax being written out,
+//! or from such logarithms.
 
 use super::binary::load;
 #[cfg(test)]
 use super::case::{Case, sample};
+use super::softmax;
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
-use crate::kernels::softmax::{Kept, scores, slope_of_scores};
-use crate::tape::{Cx, Op, Saved, is_grad_enabled, trace};
+use crate::kernels::softmax::{scores, slope_of_scores};
+use crate::shape::Dims;
+use crate::tape::{Cx, Op, RECORDING, Saved, is_grad_enabled, modes, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
-use crate::{Operand, Tensor};
+use crate::{Element, Operand, Tensor};
+use num_traits::Float;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -33,6 +37,15 @@ impl Classes {
         };
         Ok(grad.try_mul(&self.weights)?.neg())
     }
+
+    /// Numbers of the examples, each at its class in a row of zeros.
+    fn placed(&self, numbers: &Tensor, classes: usize) -> Result<Tensor> {
+        let axis = numbers.rank() as i64;
+        let own = self.index.try_unsqueeze(axis)?;
+        let own = own.try_eq(crate::arange(classes as i64))?;
+        own.to(numbers.dtype())
+            .try_mul(numbers.try_unsqueeze(axis)?)
+    }
 }
 
 /// Scores above the logarithm of the sum of their exponentials, negative, weighted.
@@ -48,10 +61,8 @@ impl ClassLoss {
     /// As PyTorch computes it, by the logarithm of the softmax and its gradient, which any order of derivative follows.
     fn in_steps(&self, x: &Tensor, grad: &Tensor) -> Result<Tensor> {
         let axis = x.rank() as i64 - 1;
-        let classes = crate::arange(x.shape()[axis as usize] as i64);
-        let own = self.classes.index.try_unsqueeze(axis)?.try_eq(classes)?;
-        let slopes = self.classes.slopes(grad)?.try_unsqueeze(axis)?;
-        let slopes = own.to(x.dtype()).try_mul(slopes)?;
+        let slopes = self.classes.slopes(grad)?;
+        let slopes = self.classes.placed(&slopes, x.shape()[axis as usize])?;
         let shares = x.try_log_softmax(axis)?.exp();
         slopes.try_sub(shares.try_mul(slopes.try_sum_keepdim(axis)?)?)
     }
@@ -61,12 +72,9 @@ impl ClassLoss {
 fn gradient([x, tops, shifts, index, slopes]: [&Tensor; 5]) -> Tensor {
     with_float!(x.dtype(), T => {
         let (tops, shifts) = (load::<T>(tops.arg()), load::<T>(shifts.arg()));
-        let kept = tops.iter().zip(shifts.iter()).map(|(&top, &shift)| Kept { top, shift, own: 0.0 });
-        let classes = load::<i64>(index.arg());
+        let (classes, slopes) = (load::<i64>(index.arg()), load::<T>(slopes.arg()));
         let len = x.shape()[x.rank() - 1];
-        let kept: Vec<Kept<T>> = kept.collect();
-        let slopes = load::<T>(slopes.arg());
-        let data = slope_of_scores(&x.values::<T>(), len, &classes, &kept, &slopes);
+        let data = slope_of_scores(&x.values::<T>(), len, &classes, [&tops, &shifts], &slopes);
         Tensor::from_data(x.shape().into(), data)
     }, else unreachable!("only floats stand in a graph"))
 }
@@ -120,6 +128,27 @@ impl Op for ClassLoss {
     }
 }
 
+/// The losses, from the logarithms of the shares of the examples' own classes.
+fn weighted<T: Element + Float>(
+    logs: impl Iterator<Item = T>,
+    weights: &Tensor,
+    ignored: Option<&Tensor>,
+) -> Data<T> {
+    let weights = load::<T>(weights.arg());
+    let mut losses = Data::<T>::scratch(weights.len());
+    for (loss, (log, &weight)) in losses.make_mut().iter_mut().zip(logs.zip(weights.iter())) {
+        *loss = -log * weight;
+    }
+    if let Some(mask) = ignored {
+        let mask = load::<bool>(mask.arg());
+        let ignored = losses.make_mut().iter_mut().zip(mask.iter());
+        ignored
+            .filter(|(_, mask)| **mask)
+            .for_each(|(loss, _)| *loss = T::zero());
+    }
+    losses
+}
+
 /// The losses of scores by classes, weights and what is ignored, with the greatest score of each row and the logarithm
 /// of its sum above that.
 fn losses(operands: &[&Tensor]) -> (Inner, Tensor, Tensor) {
@@ -128,22 +157,109 @@ fn losses(operands: &[&Tensor]) -> (Inner, Tensor, Tensor) {
     with_float!(x.dtype(), T => {
         let index = load::<i64>(index.arg());
         let len = x.shape()[x.rank() - 1];
-        let kept: Vec<Kept<T>> = scores(&x.values::<T>(), len, &index);
-        let weights = load::<T>(weights.arg());
-        let mut losses = Data::<T>::scratch(kept.len());
-        for (loss, (kept, &weight)) in losses.make_mut().iter_mut().zip(kept.iter().zip(weights.iter())) {
-            *loss = -(kept.own - kept.top - kept.shift) * weight;
-        }
-        if let Some(mask) = operands.get(3) {
-            let mask = load::<bool>(mask.arg());
-            let ignored = losses.make_mut().iter_mut().zip(mask.iter());
-            ignored.filter(|(_, mask)| **mask).for_each(|(loss, _)| *loss = 0.0);
-        }
-        let pick = |of: fn(&Kept<T>) -> T| {
-            Tensor::from_data(shape.into(), Data::from_vec(kept.iter().map(of).collect()))
-        };
-        (Inner::new(shape.into(), losses), pick(|kept| kept.top), pick(|kept| kept.shift))
+        let [tops, shifts, own] = scores::<T>(&x.values::<T>(), len, &index);
+        let parts = own.iter().zip(tops.iter().zip(shifts.iter()));
+        let logs = parts.map(|(own, (top, shift))| own - top - shift);
+        let data = weighted(logs, weights, operands.get(3).copied());
+        let [tops, shifts] = [tops, shifts].map(|data| Tensor::from_data(shape.into(), data));
+        (Inner::new(shape.into(), data), tops, shifts)
     }, else unreachable!("the loss refuses what is no float"))
+}
+
+/// The negative of the logarithm at each row's class, weighted.
+pub(crate) struct NllLoss {
+    classes: Classes,
+    /// The logarithms, where they are a log-softmax whose input is the second one of this operation.
+    log: Option<Saved>,
+}
+
+impl Op for NllLoss {
+    const NAME: &'static str = "NllLossBackward0";
+
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        let slopes = self.classes.slopes(grad)?;
+        let shape = Dims::from_slice(cx.input_shape(0));
+        let len = shape.last().copied().unwrap_or(0);
+        if is_grad_enabled() {
+            return cx.give(0, |_| self.classes.placed(&slopes, len));
+        }
+        // The gradient of the logarithms has one number a row: the log-softmax's own is taken from these at once.
+        let log = match &self.log {
+            Some(log) if cx.wants(1) && cx.may_pass_by(0) => Some(cx.saved(log)?),
+            _ => None,
+        };
+        let out = with_float!(slopes.dtype(), T => {
+            let classes = load::<i64>(self.classes.index.arg());
+            let slopes = load::<T>(slopes.arg());
+            let data = match &log {
+                Some(log) => {
+                    let zeros = Data::full(classes.len(), 0.0);
+                    slope_of_scores(&log.values::<T>(), len, &classes, [&zeros, &zeros], &slopes)
+                }
+                None => {
+                    let mut data = Data::full(classes.len() * len, 0.0);
+                    let rows = data.make_mut().chunks_exact_mut(len.max(1));
+                    for (row, (&class, &slope)) in rows.zip(classes.iter().zip(slopes.iter())) {
+                        row[class as usize] = slope;
+                    }
+                    data
+                }
+            };
+            Tensor::from_data(shape, data)
+        }, else unreachable!("only floats stand in a graph"));
+        cx.give(usize::from(log.is_some()), |_| Ok(out))
+    }
+
+    #[cfg(test)]
+    fn cases() -> Vec<Case> {
+        let classes = |labels: &[i64]| Classes {
+            index: Tensor::from(labels),
+            weights: sample(&[labels.len()], 0.5, 1.5, 3),
+            ignored: None,
+        };
+        let scores = || [sample(&[3, 4], -2.0, 2.0, 0)];
+        vec![
+            Case::new(scores(), move |x| {
+                nll_losses(&x[0], classes(&[1, 0, 3])).pow(2)
+            }),
+            Case::new(scores(), move |x| {
+                nll_losses(&x[0].log_softmax(1), classes(&[1, 0, 3])).pow(2)
+            }),
+            Case::new(scores(), move |x| {
+                nll_losses(&x[0].log_softmax(0), classes(&[1, 0, 3])).pow(2)
+            }),
+            Case::new([sample(&[0, 3], -2.0, 2.0, 0)], move |x| {
+                nll_losses(&x[0].log_softmax(1), classes(&[]))
+            }),
+        ]
+    }
+}
+
+/// The weighted losses of logarithms `[classes]` or `[batch, classes]`, whose classes are known to be there.
+#[track_caller]
+pub(crate) fn nll_losses(log: &Tensor, classes: Classes) -> Tensor {
+    let shape = classes.index.shape();
+    let out = with_float!(log.dtype(), T => {
+        let (values, index) = (log.values::<T>(), load::<i64>(classes.index.arg()));
+        let rows = values.chunks_exact((values.len() / index.len().max(1)).max(1));
+        let own = rows.zip(index.iter()).map(|(row, &class)| row[class as usize]);
+        let data = weighted(own, &classes.weights, classes.ignored.as_ref());
+        Inner::new(shape.into(), data)
+    }, else unreachable!("the loss refuses what is no float"));
+    // Whoever watches operations is to see each of them.
+    let plain = modes() & !RECORDING == 0;
+    let source = softmax::source(log, log.rank() as i64 - 1).filter(|_| plain);
+    let source = source.map(|node| {
+        let mut place = Inner::view(log, log.layout().clone());
+        place.set_node_mut(node);
+        place.untracked()
+    });
+    let inputs = std::iter::once(log).chain(&source);
+    let inputs: SmallVec<[_; 2]> = inputs.map(Tensor::arg).collect();
+    out.record(&inputs, |_| NllLoss {
+        log: source.is_some().then(|| Saved::input(log)),
+        classes,
+    })
 }
 
 /// The weighted losses of scores `[classes]` or `[batch, classes]`, whose classes are known to be there.

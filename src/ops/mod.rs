@@ -66,7 +66,7 @@ ops! {
     conv: Convolution, ConvolutionInput, ConvolutionWeight;
     conv_transpose: ;
     count: ;
-    cross_entropy: ClassLoss;
+    cross_entropy: ClassLoss, NllLoss;
     cummax: ;
     cumprod: Cumprod;
     cumsum: Cumsum;

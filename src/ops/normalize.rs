@@ -275,7 +275,9 @@ fn normalized(
         let (data, moments): (_, Vec<Moments<T>>) =
             frame.normalize(&values, eps as T, weight.as_deref(), bias.as_deref());
         let pick = |of: fn(&Moments<T>) -> T| {
-            Tensor::from_data(of_rows.clone(), crate::tensor::storage::Data::from_vec(moments.iter().map(of).collect()))
+            let mut data = Data::<T>::scratch(moments.len());
+            data.make_mut().iter_mut().zip(&moments).for_each(|(out, moments)| *out = of(moments));
+            Tensor::from_data(of_rows.clone(), data)
         };
         (Inner::new(x.shape().into(), data), pick(|m| m.mean), pick(|m| m.variance))
     }, else unreachable!("only floats come here"))

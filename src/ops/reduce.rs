@@ -3,8 +3,8 @@
 use crate::Tensor;
 use crate::dtype::Element;
 use crate::error::Result;
+use crate::kernels::reduce::fold_rows;
 use crate::kernels::strided::gather;
-use crate::kernels::{simd, threads};
 use crate::shape::{self, Dims, Layout};
 use crate::tensor::storage::Data;
 use crate::tensor::{Inner, Values};
@@ -222,27 +222,13 @@ impl<T: Element> Blocks<T> {
         Inner::new(to.clone(), data)
     }
 
-    /// `f` of the elements that go into each one of the result, side by side; in vector code, which `f` must be inlined
-    /// into, and on several threads.
+    /// As [`fold`](Blocks::fold), of the elements side by side, in vector code and on several threads.
+    #[inline(always)]
     pub(crate) fn fold_rows<R: Element>(self, to: &Dims, f: impl Fn(&[T]) -> R + Sync) -> Inner {
         let Blocks {
             values, outer, len, ..
         } = self.in_rows();
-        let mut data = Data::<R>::scratch(outer);
-        let some = threads::rows(threads::PLAIN, len);
-        let shares = threads::shares(values.len(), threads::PLAIN);
-        threads::for_each_chunk(data.make_mut(), some, shares, |at, out| {
-            simd::vectorize(
-                out.len() * len,
-                #[inline(always)]
-                || {
-                    for (i, o) in out.iter_mut().enumerate() {
-                        *o = f(&values[(at * some + i) * len..][..len]);
-                    }
-                },
-            );
-        });
-        Inner::new(to.clone(), data)
+        Inner::new(to.clone(), fold_rows(&values, outer, len, f))
     }
 
     /// `f` of each lane, which gives another one of the same length.

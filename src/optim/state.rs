@@ -1,7 +1,7 @@
 //! What first-order optimizers remember of each parameter, and how it goes out and in.
 
 use crate::error::{Error, Result};
-use crate::kernels::{simd, threads};
+use crate::kernels::update::pass;
 use crate::nn::StateDict;
 use crate::tape::plan::kernel;
 use crate::tape::trace;
@@ -59,9 +59,6 @@ impl State {
     }
 }
 
-/// Elements that a pass works on at a time, in arrays of its own: vector code needs to know that they do not overlap.
-const BLOCK: usize = 16;
-
 /// Changes a parameter and its buffers in one pass: `f` gets an element of the parameter, of its gradient and of
 /// each buffer.
 #[track_caller]
@@ -91,73 +88,6 @@ pub(crate) fn fused<T: Element, const N: usize>(
         .into_iter()
         .zip(taken)
         .for_each(|(buffer, data)| buffer.assign(data));
-}
-
-/// `f` of each element, large parameters by pieces on several threads.
-fn pass<T: Element, const N: usize>(
-    values: &mut [T],
-    grad: &[T],
-    mut buffers: [&mut [T]; N],
-    f: impl Fn(&mut T, T, [&mut T; N]) + Sync,
-) {
-    let grad = &grad[..values.len()];
-    let shared = threads::shares(values.len(), threads::PLAIN);
-    let size = if shared {
-        threads::piece(threads::PLAIN)
-    } else {
-        values.len().max(1)
-    };
-    let chunks = values.chunks_mut(size).zip(grad.chunks(size));
-    let pieces = chunks.map(|(values, grad)| {
-        let own = buffers.each_mut().map(|buffer| {
-            let (first, rest) = std::mem::take(buffer).split_at_mut(values.len());
-            *buffer = rest;
-            first
-        });
-        (values, grad, own)
-    });
-    threads::share(pieces, shared, |(values, grad, buffers)| {
-        simd::vectorize(
-            values.len(),
-            #[inline(always)]
-            || blocks(values, grad, buffers, &f),
-        );
-    });
-}
-
-#[inline(always)]
-fn blocks<T: Element, const N: usize>(
-    values: &mut [T],
-    grad: &[T],
-    buffers: [&mut [T]; N],
-    f: impl Fn(&mut T, T, [&mut T; N]),
-) {
-    let (values, last) = values.as_chunks_mut::<BLOCK>();
-    let (slopes, last_slopes) = grad.as_chunks::<BLOCK>();
-    let mut buffers = buffers.map(|buffer| buffer.as_chunks_mut::<BLOCK>());
-    for (n, (values, slopes)) in values.iter_mut().zip(slopes).enumerate() {
-        let mut kept: [[T; BLOCK]; N] = std::array::from_fn(|k| buffers[k].0[n]);
-        let mut own = *values;
-        for i in 0..BLOCK {
-            let (mut value, mut state) = (own[i], std::array::from_fn(|k| kept[k][i]));
-            f(&mut value, slopes[i], state.each_mut());
-            own[i] = value;
-            for (kept, state) in kept.iter_mut().zip(state) {
-                kept[i] = state;
-            }
-        }
-        *values = own;
-        for ((blocks, _), kept) in buffers.iter_mut().zip(kept) {
-            blocks[n] = kept;
-        }
-    }
-    for (i, (value, &slope)) in last.iter_mut().zip(last_slopes).enumerate() {
-        f(
-            value,
-            slope,
-            buffers.each_mut().map(|(_, rest)| &mut rest[i]),
-        );
-    }
 }
 
 /// As [`fused`], noted in the record of a step.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::shape::Dims;
 use crate::{DType, Tensor};
 use smallvec::SmallVec;
+use std::any::Any;
 use std::panic::Location;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -60,7 +61,7 @@ pub(crate) struct State {
     pub(crate) extras: Option<Box<Extras>>,
 }
 
-pub(crate) trait AnyNode: Send + Sync {
+pub(crate) trait AnyNode: Any + Send + Sync {
     fn name(&self) -> &'static str;
     fn broadcasts(&self) -> bool;
     fn header(&self) -> &Header;
@@ -120,6 +121,20 @@ impl<O: Op> Node<O> {
             op: RwLock::new(Some(op)),
         })
     }
+}
+
+impl<O: Op> Node<O> {
+    /// Looks at what the operation keeps, unless that was freed.
+    pub(crate) fn peek<R>(&self, look: impl FnOnce(&O) -> R) -> Option<R> {
+        let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
+        op.as_ref().map(look)
+    }
+}
+
+/// The node, where it is of this operation.
+pub(crate) fn of<O: Op>(node: &NodeRef) -> Option<&Node<O>> {
+    let node: &dyn Any = &**node;
+    node.downcast_ref()
 }
 
 impl<O: Op> AnyNode for Node<O> {

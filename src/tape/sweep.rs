@@ -77,6 +77,14 @@ impl<'a> Cx<'a> {
             .map_or(&[], |edge| &edge.header().shape)
     }
 
+    /// Whether nobody sees the gradient of the `i`-th input, so that it may go at once to the input's own inputs: the
+    /// walk is to all leaves, and nothing is hooked, retained or searched for numbers that are not finite.
+    pub(crate) fn may_pass_by(&self, i: usize) -> bool {
+        let edge = self.edges.get(i).and_then(Option::as_ref);
+        let unseen = edge.is_some_and(|edge| edge.state().extras.is_none());
+        unseen && self.needed.is_none() && !self.watched && !hooks::any()
+    }
+
     /// How many inputs the operation had.
     pub(super) fn inputs(&self) -> usize {
         self.edges.len()

@@ -163,3 +163,50 @@ fn a_label_out_of_one_class_is_told_with_the_count() {
          give the layer as many outputs as there are classes."
     );
 }
+
+#[test]
+fn a_log_softmax_before_the_loss_has_its_gradient_for_whoever_asks() {
+    let near =
+        |a: &Tensor, b: &Tensor| assert!((a - b).abs().max().item::<f32>() < 1e-6, "{a} {b}");
+    manual_seed(1);
+    let (values, y) = (randn([5, 7]), tensor![0, 6, 2, 2, 5]);
+    let scores = || {
+        let x = values.copy().requires_grad_();
+        (x.clone(), x.log_softmax(1))
+    };
+    let (x, _) = scores();
+    loss::cross_entropy(&x, &y).backward();
+    let expected = x.grad().unwrap();
+    let of_log = grad(
+        &loss::nll(&values.log_softmax(1).requires_grad_(), &y),
+        [&x],
+    );
+    assert!(of_log.try_run().is_err());
+
+    let (x, log) = scores();
+    loss::nll(&log, &y).backward();
+    near(&x.grad().unwrap(), &expected);
+
+    let (x, log) = scores();
+    log.retain_grad();
+    loss::nll(&log, &y).backward();
+    near(&x.grad().unwrap(), &expected);
+    let retained = log.grad().unwrap();
+    assert_eq!(retained.ne(0.0).sum().item::<i64>(), 5);
+
+    let (x, log) = scores();
+    let both = grad(&loss::nll(&log, &y), [&log, &x]).run();
+    near(&both[0], &retained);
+    near(&both[1], &expected);
+
+    let (x, log) = scores();
+    (loss::nll(&log, &y) + log.sum()).backward();
+    let (other, log) = scores();
+    log.sum().backward();
+    near(&x.grad().unwrap(), &(expected + other.grad().unwrap()));
+
+    let (_, log) = scores();
+    let loss = loss::nll(&log, &y);
+    no_grad(|| log.mul_(2.0));
+    assert!(loss.try_backward().is_err(), "the logarithms were changed");
+}

@@ -140,7 +140,7 @@ fn with_gradients(inputs: &[Tensor], f: impl Fn(&[Tensor]) -> Tensor) -> Vec<Ten
 }
 
 /// Sizes about those from which work is shared out, and far above them.
-const SIZES: [usize; 5] = [1000, 32_768, 65_537, 131_071, 300_001];
+const SIZES: [usize; 5] = [1000, 131_071, 131_072, 262_144, 300_001];
 
 #[test]
 fn a_product_has_the_same_bits_on_any_number_of_threads() {
@@ -225,4 +225,26 @@ fn steps_of_optimizers_have_the_same_bits_on_any_number_of_threads() {
             vec![w.detach()]
         });
     }
+}
+
+#[test]
+fn a_pool_that_reads_what_is_being_changed_keeps_nobody_waiting() {
+    let w = zeros([600_000]);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            rayon::scope(|pool| {
+                for _ in 0..4 {
+                    pool.spawn(|_| {
+                        for _ in 0..20 {
+                            assert_eq!(w.sum_dim(0).item::<f32>() % 600_000.0, 0.0);
+                        }
+                    });
+                }
+            });
+        });
+        for _ in 0..20 {
+            w.add_(1);
+        }
+    });
+    assert_eq!(w.sum().item::<f32>(), 12_000_000.0);
 }
