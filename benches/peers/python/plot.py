@@ -29,9 +29,8 @@ def draw(axes, results, threads):
     for system, (colour, shape) in STYLES.items():
         points = []
         for row, work in enumerate(works):
-            theirs, ours = places.get((work, threads, system)), places.get((work, threads, report.OURS))
-            if theirs and ours:
-                points.append((report.ratio(theirs, ours), row))
+            if answer := places.get((work, threads, system)):
+                points.append((answer["ratio"], row))
         if points:
             x, y = zip(*points)
             size = 90 if shape == "|" else 26

@@ -21,13 +21,14 @@ WORKS = {
     "W5-512": "product 512x512 and both gradients",
     "W5-1024": "product 1024x1024 and both gradients",
     "W6": "log-softmax and NLL, 4096x1000",
-    "W7-forward": "1,000 products of one number, recorded",
-    "W7-backward": "the same, gone back through",
-    "W7": "both, and freed",
+    "W7": "1,000 products of one number and their gradient",
+    "W7-forward": "of these, recording",
+    "W7-backward": "of these, going back",
     "layer_norm": "layer norm, 64x128x512",
     "attention": "attention, 8x128x64",
     "conv2d": "conv2d 3x3, 8x32x28x28, 32 channels",
 }
+ORDER = [OURS, "retrograd-replay", "retrograd-portable", "limit", "torch", "torch-compile", "jax", "candle", "burn"]
 NAMES = {
     "retrograd-replay": "replayed",
     "retrograd-portable": "no CPU flags",
@@ -75,7 +76,7 @@ def show(seconds):
 
 
 def ratio(answer, ours):
-    """How much longer a system takes than retrograd, round by round."""
+    """How much longer a system takes than retrograd in the same run, round by round."""
     return statistics.median(theirs / mine for theirs, mine in zip(answer["rounds"], ours["rounds"]))
 
 
@@ -84,7 +85,7 @@ def name(system):
 
 
 def figure(ratio):
-    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+    return f"{ratio:.2g}" if ratio < 0.1 else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
 
 
 def line(work, threads, figures):
@@ -95,6 +96,16 @@ def line(work, threads, figures):
 
 def by_place(results):
     return {(answer["work"], answer["threads"], answer["system"]): answer for answer in results["figures"]}
+
+
+def merged(results):
+    """The stored results with these in their places."""
+    file = HERE / "results.json"
+    stored = json.loads(file.read_text()) if file.exists() else dict(figures=[])
+    places = by_place(stored) | by_place(results)
+    order = {system: number for number, system in enumerate(ORDER)}
+    figures = sorted(places.values(), key=lambda answer: order[answer["system"]])
+    return dict(results, figures=figures)
 
 
 def systems_of(results):
@@ -112,13 +123,12 @@ def tables(results):
     for threads in sorted({answer["threads"] for answer in results["figures"]}):
         rows = [["work", *map(name, systems)], ["---"] * (len(systems) + 1)]
         for work in works_of(results):
-            ours = places.get((work, threads, OURS))
             row = [f"{work}: {WORKS[work]}" if work.startswith("W") else WORKS[work]]
             for system in systems:
                 answer = places.get((work, threads, system))
                 cell = show(answer["median"]) if answer else "-"
-                if answer and ours and system != OURS:
-                    cell += f" [{figure(ratio(answer, ours))}]"
+                if answer and "ratio" in answer and system != OURS:
+                    cell += f" [{figure(answer['ratio'])}]"
                 row.append(cell)
             rows.append(row)
         title = "One thread" if threads == 1 else f"{threads} threads"
@@ -153,13 +163,13 @@ def write_readme(results):
     systems = [s for s in systems_of(results) if s not in (OURS, "retrograd-portable")]
     rows = [["work", "retrograd", *map(name, systems)], ["---"] * (len(systems) + 2)]
     for work in works_of(results):
-        if work == "W7":
+        if work in ("W7-forward", "W7-backward"):
             continue
         times = [places[work, threads, OURS] for threads in (1, 2)]
         row = [WORKS[work], " / ".join(show(answer["median"]) for answer in times)]
         for system in systems:
-            pairs = [(places.get((work, threads, system)), places[work, threads, OURS]) for threads in (1, 2)]
-            cells = [figure(ratio(theirs, ours)) if theirs else "-" for theirs, ours in pairs]
+            answers = [places.get((work, threads, system)) for threads in (1, 2)]
+            cells = [figure(answer["ratio"]) if answer else "-" for answer in answers]
             row.append(" / ".join(cells) if cells != ["-", "-"] else "-")
         rows.append(row)
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
