@@ -39,10 +39,10 @@ def draw(axes, results, threads):
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axes.set_yticks(range(len(works)), [report.WORKS[work] for work in works])
-    axes.invert_yaxis()
+    axes.set_ylim(len(works) - 0.5, -0.5)
     axes.grid(axis="both", color="#dddddd", linewidth=0.6, zorder=0)
     axes.set_title("one thread" if threads == 1 else f"{threads} threads", fontsize=10)
-    axes.set_xlabel("time by retrograd's (log scale); right of 1, retrograd is faster")
+    axes.set_xlabel("time divided by retrograd's, log scale; right of 1, retrograd is faster")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -51,7 +51,7 @@ def draw(axes, results, threads):
 def main():
     results = json.loads((report.HERE / "results.json").read_text())
     height = 1.6 + 0.34 * len(report.works_of(results))
-    figure, panels = pyplot.subplots(1, 2, figsize=(12.5, height), sharey=True, layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=(12.5, height), sharex=True, sharey=True, layout="constrained")
     for axes, threads in zip(panels, (1, 2)):
         draw(axes, results, threads)
     handles, names = panels[0].get_legend_handles_labels()

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import pathlib
 import platform
 import re
@@ -11,6 +12,8 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent.parent
 README = HERE.parent.parent / "README.md"
 OURS = "retrograd"
+# The load average from which the machine is not quiet.
+BUSY = 0.7
 
 WORKS = {
     "W1": "epoch of the breast-cancer network, 455x30-100-1",
@@ -61,10 +64,11 @@ def machine():
     return dict(
         date=datetime.datetime.now(datetime.timezone.utc).strftime("%d %B %Y"),
         cpu=cpu.group(1) if cpu else platform.processor(),
-        cores=len(__import__("os").sched_getaffinity(0)),
+        cores=len(os.sched_getaffinity(0)),
         system=f"{platform.system()} {platform.machine()}",
         rustc=run("rustc", "--version"),
         commit=run("git", "rev-parse", "--short", "HEAD"),
+        load=round(os.getloadavg()[0], 1),
     )
 
 
@@ -144,7 +148,13 @@ def versions(results):
 
 def about(results):
     machine = results["machine"]
-    return f"{machine['date']}, {machine['cpu']}, {machine['cores']} cores, {machine['rustc']}; {versions(results)}"
+    text = f"{machine['date']}, {machine['cpu']}, {machine['cores']} cores, {machine['rustc']}; {versions(results)}"
+    if machine["load"] > BUSY:
+        text += (
+            f". **Other work ran beside it (load {machine['load']} at the start)**, which slows most what needs all"
+            " cores at once: the figures for two threads say little, and the others are rough"
+        )
+    return text
 
 
 def write_results(results):
