@@ -119,7 +119,7 @@ pub(crate) fn slope(param: &Tensor, grad: &Tensor, maximize: bool, weight_decay:
         slope = -slope;
     }
     if weight_decay != 0.0 {
-        slope = slope + param * weight_decay;
+        slope = slope.add(&(param * weight_decay));
     }
     slope
 }
