@@ -139,32 +139,57 @@ impl Cx<'_> {
     }
 }
 
-/// The `batch`-th matrix of a tensor `[.., rows, cols]`.
-fn matrix<'a, T>(layout: &Layout, values: &'a [T], batch: usize) -> Matrix<'a, T> {
-    let matrix = layout.rank() - 2;
-    let strides = layout.strides();
-    let (mut start, mut rest) = (layout.offset, batch);
-    for axis in (0..matrix).rev() {
-        start += rest % layout.shape[axis] * strides[axis];
-        rest /= layout.shape[axis];
+/// How the matrices of a tensor `[.., rows, cols]` lie in its storage.
+struct Lie {
+    start: usize,
+    /// The axes before those of the matrices, and the steps along them.
+    lead: Dims,
+    steps: Dims,
+    rows: usize,
+    cols: usize,
+    row_step: usize,
+    col_step: usize,
+}
+
+impl Lie {
+    fn of(layout: &Layout) -> Lie {
+        let (lead, strides) = (layout.rank() - 2, layout.strides());
+        Lie {
+            start: layout.offset,
+            lead: Dims::from_slice(&layout.shape[..lead]),
+            steps: Dims::from_slice(&strides[..lead]),
+            rows: layout.shape[lead],
+            cols: layout.shape[lead + 1],
+            row_step: strides[lead],
+            col_step: strides[lead + 1],
+        }
     }
-    Matrix {
-        values: values.get(start..).unwrap_or(&[]),
-        rows: layout.shape[matrix],
-        cols: layout.shape[matrix + 1],
-        row_step: strides[matrix],
-        col_step: strides[matrix + 1],
+
+    /// The `batch`-th matrix.
+    fn matrix<'a, T>(&self, values: &'a [T], batch: usize) -> Matrix<'a, T> {
+        let (mut start, mut rest) = (self.start, batch);
+        for (size, step) in self.lead.iter().zip(self.steps.iter()).rev() {
+            start += rest % size * step;
+            rest /= size;
+        }
+        Matrix {
+            values: values.get(start..).unwrap_or(&[]),
+            rows: self.rows,
+            cols: self.cols,
+            row_step: self.row_step,
+            col_step: self.col_step,
+        }
     }
 }
 
 /// The products of `batch` pairs of matrices.
 fn multiply<T: Product>(
-    (left, l): (&Layout, &[T]),
-    (right, r): (&Layout, &[T]),
+    (left, l): (&Lie, &[T]),
+    (right, r): (&Lie, &[T]),
     batch: usize,
     out: &mut [T],
 ) {
-    let pair = |i: usize| (matrix(left, l, i), matrix(right, r, i));
+    let pair = |i: usize| (left.matrix(l, i), right.matrix(r, i));
     T::products(batch, pair, out);
 }
 
@@ -178,7 +203,7 @@ fn traced_products(
     shape: Dims,
 ) -> Result<Inner> {
     let out = trace::within(|| products(op, a, b, batch, shape))?;
-    let (left, right) = (a.layout().clone(), b.layout().clone());
+    let (left, right) = (Lie::of(a.layout()), Lie::of(b.layout()));
     let pass = with_number!(a.dtype(), T => kernel::whole_pair::<T>(move |l, r, out| {
         multiply((&left, l), (&right, r), batch, out);
     }), else unreachable!("the product itself refuses masks"));
@@ -195,7 +220,7 @@ fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims)
     Ok(with_number!(a.dtype(), T => {
         let (left, right) = (a.snapshot::<T>(), b.snapshot::<T>());
         let mut out = Data::<T>::scratch(len);
-        multiply((a.layout(), &left), (b.layout(), &right), batch, out.make_mut());
+        multiply((&Lie::of(a.layout()), &left), (&Lie::of(b.layout()), &right), batch, out.make_mut());
         Inner::new(shape, out)
     }, else {
         return Err(Error::DType {
