@@ -178,7 +178,7 @@ fn a_log_softmax_before_the_loss_has_its_gradient_for_whoever_asks() {
     loss::cross_entropy(&x, &y).backward();
     let expected = x.grad().unwrap();
     let of_log = grad(
-        &loss::nll(&values.log_softmax(1).requires_grad_(), &y),
+        loss::nll(&values.log_softmax(1).requires_grad_(), &y),
         [&x],
     );
     assert!(of_log.try_run().is_err());
@@ -195,7 +195,7 @@ fn a_log_softmax_before_the_loss_has_its_gradient_for_whoever_asks() {
     assert_eq!(retained.ne(0.0).sum().item::<i64>(), 5);
 
     let (x, log) = scores();
-    let both = grad(&loss::nll(&log, &y), [&log, &x]).run();
+    let both = grad(loss::nll(&log, &y), [&log, &x]).run();
     near(&both[0], &retained);
     near(&both[1], &expected);
 

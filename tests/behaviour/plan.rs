@@ -394,7 +394,7 @@ fn logits_choices_and_joins_replay_to_the_bit() {
         let params = vec![w.clone()];
         let step = move |[x, y]: &[Tensor; 2]| {
             let z = x * &w + Tensor::where_(&x.gt(0.0), &w, 0.5);
-            let joined = retrograd::cat(&[&z, &z.narrow(1, 0, 2)], 1);
+            let joined = retrograd::cat([&z, &z.narrow(1, 0, 2)], 1);
             let loss = loss::bce_with_logits(&z, y)
                 + joined.softmax(1).logsumexp(0).mean()
                 + z.tril(0).sum();

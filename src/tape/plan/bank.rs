@@ -179,7 +179,7 @@ impl<T: Element> Bank<T> {
 
     /// An operand's elements, from its first one on.
     #[inline(always)]
-    pub(crate) fn from_base(&self, port: Port) -> &[T] {
+    pub(crate) fn starting_at(&self, port: Port) -> &[T] {
         self.whole(port).get(port.base..).unwrap_or_default()
     }
 

@@ -74,7 +74,7 @@ fn pairs<T: Element, R: Element>(l: &[T], r: &[T], out: &mut [R], f: impl Fn(T, 
 pub(crate) fn repeat_rows<T: Element>(period: usize) -> Pass {
     Box::new(move |banks, ports, span| {
         write::<T, _>(banks, ports[1], span, |banks, mut out| {
-            let row = &T::bank(banks).from_base(ports[0])[..period];
+            let row = &T::bank(banks).starting_at(ports[0])[..period];
             let first = &row[span.start % period..];
             let (head, rest) = out.split_at_mut(first.len().min(out.len()));
             head.copy_from_slice(&first[..head.len()]);
@@ -90,7 +90,7 @@ pub(crate) fn repeat_rows<T: Element>(period: usize) -> Pass {
 pub(crate) fn repeat_each<T: Element>(run: usize) -> Pass {
     Box::new(move |banks, ports, span| {
         write::<T, _>(banks, ports[1], span, |banks, out| {
-            let column = T::bank(banks).from_base(ports[0]);
+            let column = T::bank(banks).starting_at(ports[0]);
             let (mut at, mut left) = (span.start / run, run - span.start % run);
             let mut filled = 0;
             while filled < out.len() {
@@ -108,7 +108,7 @@ pub(crate) fn whole<T: Element, R: Element>(
 ) -> Pass {
     Box::new(move |banks, ports, span| {
         write::<R, _>(banks, ports[1], span, |banks, out| {
-            run(T::bank(banks).from_base(ports[0]), out);
+            run(T::bank(banks).starting_at(ports[0]), out);
         });
     })
 }
@@ -120,7 +120,7 @@ pub(crate) fn whole_pair<T: Element>(
     Box::new(move |banks, ports, span| {
         write::<T, _>(banks, ports[2], span, |banks, out| {
             let bank = T::bank(banks);
-            run(bank.from_base(ports[0]), bank.from_base(ports[1]), out);
+            run(bank.starting_at(ports[0]), bank.starting_at(ports[1]), out);
         });
     })
 }
@@ -130,7 +130,7 @@ pub(crate) fn whole_pair<T: Element>(
 pub(crate) fn copy<T: Element>(from: usize, to: usize, len: usize) -> Pass {
     Box::new(move |banks, ports, span| {
         write::<T, _>(banks, ports[2], span, |banks, out| {
-            let values = &T::bank(banks).from_base(ports[0])[from..from + len];
+            let values = &T::bank(banks).starting_at(ports[0])[from..from + len];
             out[to..to + len].copy_from_slice(values);
         });
     })
@@ -151,7 +151,7 @@ pub(crate) fn update<T: Element, const N: usize>(
     Box::new(move |banks, ports, _| {
         let (param, buffers) = (ports[N + 2], std::array::from_fn(|i| ports[N + 3 + i]));
         write_all::<T, N>(banks, param, buffers, |banks, values, buffers| {
-            run(values, T::bank(banks).from_base(ports[0]), buffers);
+            run(values, T::bank(banks).starting_at(ports[0]), buffers);
         });
     })
 }

@@ -181,7 +181,7 @@ fn aligned(
 fn gathered<T: Element>(layout: Layout) -> Pass {
     Box::new(move |banks, ports, span| {
         super::bank::write::<T, _>(banks, ports[1], span, |banks, out| {
-            gather_into(T::bank(banks).from_base(ports[0]), &layout, out);
+            gather_into(T::bank(banks).starting_at(ports[0]), &layout, out);
         });
     })
 }
