@@ -177,10 +177,7 @@ fn a_log_softmax_before_the_loss_has_its_gradient_for_whoever_asks() {
     let (x, _) = scores();
     loss::cross_entropy(&x, &y).backward();
     let expected = x.grad().unwrap();
-    let of_log = grad(
-        loss::nll(&values.log_softmax(1).requires_grad_(), &y),
-        [&x],
-    );
+    let of_log = grad(loss::nll(&values.log_softmax(1).requires_grad_(), &y), [&x]);
     assert!(of_log.try_run().is_err());
 
     let (x, log) = scores();
