@@ -37,31 +37,15 @@ pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
 
 /// As [`map`], compiled for the widest instruction set however few the elements are.
 #[inline]
-pub(crate) fn map_anyhow<T: Copy, R: Copy + Default>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
+pub(crate) fn map_anyhow<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
     fused(
         #[inline(always)]
-        || by_lanes::<16, T, R>(x, out, f),
+        || {
+            for (o, &v) in out.iter_mut().zip(x) {
+                *o = f(v);
+            }
+        },
     );
-}
-
-/// `out[i] = f(x[i])`, `N` elements at a time; to be called inside of [`fused`].
-#[inline(always)]
-pub(crate) fn by_lanes<const N: usize, T: Copy, R: Copy + Default>(
-    x: &[T],
-    out: &mut [R],
-    f: impl Fn(T) -> R,
-) {
-    let (outs, rest) = out.as_chunks_mut::<N>();
-    let (x, x_rest) = x.as_chunks::<N>();
-    for (o, x) in outs.iter_mut().zip(x) {
-        // Made apart from where it goes, which the compiler cannot tell from where it comes.
-        let mut block = [R::default(); N];
-        for i in 0..N {
-            block[i] = f(x[i]);
-        }
-        *o = block;
-    }
-    rest.iter_mut().zip(x_rest).for_each(|(o, &v)| *o = f(v));
 }
 
 /// `out[i] = f(x[i])`, or `rare(x[i])` where `is_rare(x[i])`. The first runs over whole blocks as vector code, the second

@@ -31,10 +31,10 @@ WORKS = {
     "attention": "attention, 8x128x64",
     "conv2d": "conv2d 3x3, 8x32x28x28, 32 channels",
 }
-ORDER = [OURS, "retrograd-replay", "retrograd-portable", "limit", "torch", "torch-compile", "jax", "candle", "burn"]
+ORDER = [OURS, "retrograd-replay", "retrograd-native", "limit", "torch", "torch-compile", "jax", "candle", "burn"]
 NAMES = {
     "retrograd-replay": "replayed",
-    "retrograd-portable": "no CPU flags",
+    "retrograd-native": "for this CPU",
     "limit": "by hand",
     "torch": "PyTorch",
     "torch-compile": "torch.compile",
@@ -45,8 +45,8 @@ another order. In brackets: the median over the rounds of its time by retrograd'
 retrograd is the faster. All systems begin with the same inputs; loss and gradients (or the trained parameters, or the
 accuracy) agree within 0.1 %, else the run fails.
 
-- retrograd, candle, burn and the loops by hand are built with `-C target-cpu=native`; gemm, the crate under candle and
-  burn, has its AVX-512 on. "No CPU flags" is retrograd without, which chooses its instructions at run time.
+- candle and burn are built with `-C target-cpu=native`; gemm, the crate under them, has its AVX-512 on. retrograd and the
+  loops by hand choose their instructions at run time and are built without flags. "For this CPU" is retrograd with the flag.
 - Replayed: retrograd's step recorded once by `tape::Plan`, then replayed without a tape.
 - By hand: the same work in safe Rust without a tape, on one thread, products by `faer`.
 - torch.compile compiles forward, loss and optimizer step; JAX jits the whole step. JAX on one thread is pinned to a core.
@@ -142,7 +142,7 @@ def tables(results):
 
 def versions(results):
     found = {answer["system"]: answer["version"] for answer in results["figures"]}
-    skipped = {"limit", "torch-compile", "retrograd-replay", "retrograd-portable"}
+    skipped = {"limit", "torch-compile", "retrograd-replay", "retrograd-native"}
     return ", ".join(f"{name(s)} {v}" for s, v in found.items() if s not in skipped)
 
 
@@ -170,7 +170,7 @@ Written by `benches/peers/run`. {about(results)}; commit {results['machine']['co
 def write_readme(results):
     """Puts the table of ratios between the README's two marks."""
     places = by_place(results)
-    systems = [s for s in systems_of(results) if s not in (OURS, "retrograd-portable")]
+    systems = [s for s in systems_of(results) if s not in (OURS, "retrograd-native")]
     rows = [["work", "retrograd", *map(name, systems)], ["---"] * (len(systems) + 2)]
     for work in works_of(results):
         if work in ("W7-forward", "W7-backward"):

@@ -1,6 +1,6 @@
 //! What the steps of a plan do to the values: loops over slices, boxed once while the step is recorded.
 
-use super::bank::{Banks, LANES, Port, Span, write, write_all};
+use super::bank::{Banks, Port, Span, write, write_all};
 use crate::dtype::Element;
 use crate::kernels::simd;
 
@@ -50,22 +50,12 @@ pub(crate) fn zip<T: Element, R: Element>(
 #[inline(always)]
 fn pairs<T: Element, R: Element>(l: &[T], r: &[T], out: &mut [R], f: impl Fn(T, T) -> R) {
     match (l, r) {
-        (l, &[b]) => simd::by_lanes::<LANES, T, R>(l, out, |a| f(a, b)),
-        (&[a], r) => simd::by_lanes::<LANES, T, R>(r, out, |b| f(a, b)),
+        (l, &[b]) => out.iter_mut().zip(l).for_each(|(o, &a)| *o = f(a, b)),
+        (&[a], r) => out.iter_mut().zip(r).for_each(|(o, &b)| *o = f(a, b)),
         (l, r) => {
-            let (outs, rest) = out.as_chunks_mut::<LANES>();
-            let ((l, l_rest), (r, r_rest)) = (l.as_chunks::<LANES>(), r.as_chunks::<LANES>());
-            for ((o, a), b) in outs.iter_mut().zip(l).zip(r) {
-                let mut block = [R::default(); LANES];
-                for i in 0..LANES {
-                    block[i] = f(a[i], b[i]);
-                }
-                *o = block;
+            for ((o, &a), &b) in out.iter_mut().zip(l).zip(r) {
+                *o = f(a, b);
             }
-            let pairs = l_rest.iter().zip(r_rest);
-            rest.iter_mut()
-                .zip(pairs)
-                .for_each(|(o, (&a, &b))| *o = f(a, b));
         }
     }
 }
