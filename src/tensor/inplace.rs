@@ -113,7 +113,10 @@ impl Tensor {
         if !self.is_contiguous() {
             trace::refuse("changes in place values that do not lie in row-major order");
         }
-        let values = values.detach().contiguous();
+        let values = match values.shares_storage(self) {
+            true => values.detach().copy(),
+            false => values.detach().contiguous(),
+        };
         trace::within(|| self.assign(values.values::<T>().into_data()));
         trace::copy(&values, self);
     }

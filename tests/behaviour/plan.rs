@@ -120,6 +120,52 @@ fn gradients_stay_at_the_leaves_and_earlier_ones_as_they_were() {
 }
 
 #[test]
+fn edges_of_shapes_and_of_storages_replay_to_the_bit() {
+    let (a, b) = (tensor![2.0], tensor![3.0]);
+    let mut stretched = Plan::new(|[]: &[Tensor; 0]| a.expand([5]) * b.expand([5]));
+    let kept = arange(6).float();
+    let mut itself = Plan::new(|[]: &[Tensor; 0]| {
+        kept.copy_(&kept);
+        kept.narrow(0, 0, 3).copy_(&(kept.narrow(0, 3, 3) + 1.0));
+        kept.copy()
+    });
+    let expected = {
+        let kept = arange(6).float();
+        kept.narrow(0, 0, 3).copy_(&(kept.narrow(0, 3, 3) + 1.0));
+        kept
+    };
+    let norm = nn::LayerNorm::new([3]);
+    let empty = zeros([0, 3]).requires_grad_();
+    let weight = nn::Module::parameter(&norm, "weight").unwrap();
+    let mut none = Plan::new(|[]: &[Tensor; 0]| {
+        nn::Module::zero_grad(&norm);
+        norm.forward(&empty).sum().backward();
+        empty.zero_grad();
+    });
+    for _ in 0..5 {
+        assert_eq!(stretched.run([]), full([5], 6.0));
+        assert_eq!(itself.run([]), expected);
+        none.run([]);
+        assert_eq!(weight.grad().unwrap(), zeros([3]));
+    }
+}
+
+#[test]
+fn a_plan_in_the_step_of_another_one_is_a_part_of_it() {
+    let w = tensor![1.0, 2.0];
+    let inner = std::cell::RefCell::new(Plan::new(|[x]: &[Tensor; 1]| {
+        w.add_(1.0);
+        x * &w
+    }));
+    let mut outer = Plan::new(|[x]: &[Tensor; 1]| inner.borrow_mut().run([x]) + 1.0);
+    for i in 0..7 {
+        let x = tensor![1.0, f64::from(i)];
+        let expected = &x * (tensor![2.0, 3.0] + f64::from(i)) + 1.0;
+        assert_eq!(outer.run([&x]), expected, "run {i}");
+    }
+}
+
+#[test]
 fn leaves_that_share_a_gradient_get_one_each() {
     let [a, b] = [tensor![1.0, 2.0], tensor![3.0, 4.0]].map(|x| x.requires_grad_());
     let mut plan = Plan::new(|[x]: &[Tensor; 1]| {
@@ -241,7 +287,7 @@ fn what_cannot_be_replayed_is_refused_with_its_line() {
     assert!(drawn.contains("draws random numbers (at "), "{drawn}");
     let w = tensor![1.0, 1.0].requires_grad_();
     let added = refusal(|[x]| (&w * x).sum().backward(), 2);
-    assert!(added.contains("call `zero_grad()` in the step"), "{added}");
+    assert!(added.contains("Call `zero_grad()` in the step"), "{added}");
     let v = tensor![1.0, 1.0].requires_grad_();
     let mut adam = Adam::new([&v], 0.1);
     let counted = refusal(

@@ -50,6 +50,7 @@ pub(crate) fn zip<T: Element, R: Element>(
 #[inline(always)]
 fn pairs<T: Element, R: Element>(l: &[T], r: &[T], out: &mut [R], f: impl Fn(T, T) -> R) {
     match (l, r) {
+        (&[a], &[b]) => out.fill(f(a, b)),
         (l, &[b]) => out.iter_mut().zip(l).for_each(|(o, &a)| *o = f(a, b)),
         (&[a], r) => out.iter_mut().zip(r).for_each(|(o, &b)| *o = f(a, b)),
         (l, r) => {

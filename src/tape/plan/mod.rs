@@ -110,6 +110,10 @@ where
     pub fn try_run(&mut self, inputs: [&Tensor; N]) -> Result<O> {
         let at = Location::caller();
         self.check(&inputs)?;
+        if trace::tracing() {
+            // A plan in the step of another one is a part of that.
+            return Ok(self.eager(&inputs));
+        }
         match &mut self.state {
             State::Ready(program) => {
                 program.run(&inputs, at)?;
@@ -120,7 +124,7 @@ where
             }
             State::New => {
                 self.state = State::Warm;
-                Ok(self.eager(&inputs))
+                Ok(O::map(self.eager(&inputs), &mut |tensor| tensor.detach()))
             }
             State::Warm => self.record(&inputs, at),
             State::Recorded(_) => self.compare(&inputs, at),
@@ -176,7 +180,7 @@ where
             return Err(Error::Tape {
                 op: OP,
                 problem: format!("the step {} (at {})", obstacle.what, obstacle.at),
-                cure: "Move that out of the step, or run the step without a plan.".into(),
+                cure: obstacle.cure.into(),
             });
         }
         let mut results = Vec::new();
@@ -194,8 +198,9 @@ where
             unreachable!("the caller has matched the state");
         };
         let before = program::saved(program.changed());
-        program.run(inputs, at)?;
+        let ran = program.run(inputs, at);
         let replayed = program::restore(before);
+        ran?;
         let out = self.eager(inputs);
         let mut agree = replayed
             .iter()

@@ -236,8 +236,11 @@ impl Program {
         self.changed
             .iter()
             .for_each(|outside| outside.tensor.storage().touch(at));
+        if let Some(failure) = self.banks.failure.take() {
+            return Err(failure);
+        }
         self.grads.iter().for_each(Product::hand_over);
-        self.banks.failure.take().map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// The `i`-th result of the last run.
@@ -342,17 +345,28 @@ impl Product {
 
 impl Node {
     fn run(&self, banks: &mut Banks) {
-        let block = if self.by_blocks { BLOCK } else { self.len };
+        if !self.by_blocks {
+            // Once, even where the first of several results is empty.
+            let span = Span {
+                start: 0,
+                len: self.len,
+            };
+            return self.pass_over(banks, span);
+        }
         let mut start = 0;
         while start < self.len {
             let span = Span {
                 start,
-                len: block.min(self.len - start),
+                len: BLOCK.min(self.len - start),
             };
-            for (pass, ports) in &self.passes {
-                pass(banks, ports, span);
-            }
+            self.pass_over(banks, span);
             start += span.len;
+        }
+    }
+
+    fn pass_over(&self, banks: &mut Banks, span: Span) {
+        for (pass, ports) in &self.passes {
+            pass(banks, ports, span);
         }
     }
 }

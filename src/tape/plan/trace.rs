@@ -65,7 +65,10 @@ pub(super) struct Step {
 pub(super) struct Obstacle {
     pub(super) what: String,
     pub(super) at: &'static Location<'static>,
+    pub(super) cure: &'static str,
 }
+
+const MOVE_OUT: &str = "Move that out of the step, or run the step without a plan.";
 
 #[derive(Default)]
 pub(super) struct Trace {
@@ -216,7 +219,11 @@ impl Trace {
 
     pub(super) fn refuse(&mut self, what: impl FnOnce() -> String, at: &'static Location<'static>) {
         if self.obstacle.is_none() {
-            self.obstacle = Some(Obstacle { what: what(), at });
+            self.obstacle = Some(Obstacle {
+                what: what(),
+                at,
+                cure: MOVE_OUT,
+            });
         }
     }
 }
@@ -350,11 +357,12 @@ pub(crate) fn alias(of: &Tensor, new: &Tensor) {
 pub(crate) fn accumulated(leaf: &NodeRef, before: Option<&Tensor>) {
     with(|trace| {
         let added = before.is_some_and(|old| trace.known(old.storage()).is_none());
-        if added {
-            trace.refuse(
-                || "adds to a gradient from before the step: call `zero_grad()` in the step, before `backward()`".into(),
-                leaf.header().location,
-            );
+        if added && trace.obstacle.is_none() {
+            trace.obstacle = Some(Obstacle {
+                what: "adds to a gradient from before it".into(),
+                at: leaf.header().location,
+                cure: "Call `zero_grad()` in the step, before `backward()`.",
+            });
         }
         trace.leaves.push(leaf.clone());
     });
@@ -410,7 +418,9 @@ pub(crate) fn refuse(what: &str) {
 pub(crate) fn changed(tensor: &Tensor) {
     let at = Location::caller();
     with(|trace| {
-        if trace.known(tensor.storage()).is_some() {
+        let storage = tensor.storage();
+        let own = trace.fresh.contains(&(Arc::as_ptr(storage) as usize));
+        if !own || trace.known(storage).is_some() {
             trace.refuse(
                 || "changes values in place in a way that cannot be replayed".into(),
                 at,
