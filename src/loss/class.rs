@@ -183,7 +183,7 @@ impl Nll {
             self.ignore_index.unwrap_or(-100),
         )?;
         let losses = match input.rank() {
-            ..=2 if !trace::tracing() => nll_losses(input, parts.classes()?),
+            ..=2 => nll_losses(input, parts.classes()?),
             _ => parts.losses(input)?,
         };
         parts.reduce(losses, self.reduction)
@@ -319,16 +319,10 @@ impl Parts {
         ignore: i64,
     ) -> Result<Parts> {
         let (axis, classes) = classes(input);
-        let ignored = match trace::tracing() {
-            // A later run may have what this one has not.
-            true => {
-                let check =
-                    move |x: &[Tensor]| check_classes(op, &x[0], classes, ignore).map(|_| []);
-                trace::computed::<0>(&[target], check)?;
-                Some(target.eq(ignore))
-            }
-            false => check_classes(op, target, classes, ignore)?.then(|| target.eq(ignore)),
-        };
+        let check = move |x: &[&Tensor]| check_classes(op, x[0], classes, ignore);
+        let some = trace::checked(&[target], check)?;
+        // A later run of a recorded step may have what this one has not.
+        let ignored = (some || trace::tracing()).then(|| target.eq(ignore));
         let index = match &ignored {
             Some(mask) => target.try_masked_fill(mask, 0)?,
             None => target.clone(),

@@ -5,7 +5,7 @@ use super::case::{Case, sample};
 use super::fallible_fn;
 use super::window::{Axis, Extent, Images, Pool, Sizes};
 use crate::dtype::with_float;
-use crate::error::{Error, OrPanic, Result};
+use crate::error::{Error, Result};
 use crate::kernels::window::{Span, Spans};
 use crate::shape::Dims;
 use crate::tape::trace;
@@ -158,13 +158,9 @@ macro_rules! linear {
             let images = x.shape()[..2].iter().product();
             let shape: Dims = x.shape()[..2].iter().copied().chain($to).collect();
             let again = $spans.clone();
-            let compute = move |x: &Tensor| with_float!(x.dtype(), T => {
-                Inner::new(shape.clone(), again.$name(&x.values::<T>(), images))
-            }, else unreachable!("only floats come here"));
-            let out = match trace::tracing() {
-                true => trace::computed_one(&[x], move |x| Ok(compute(&x[0]))).or_panic(),
-                false => compute(x),
-            };
+            let out = trace::computed_one(&[x], move |x| with_float!(x[0].dtype(), T => {
+                Inner::new(shape.clone(), again.$name(&x[0].values::<T>(), images))
+            }, else unreachable!("only floats come here")));
             out.record(&[x.arg()], |_| $Node { spans: $spans })
         }
     )* };

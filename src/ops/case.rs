@@ -185,8 +185,8 @@ impl Case {
     pub(crate) fn replays(&self, op: &str) -> crate::error::Result<()> {
         use crate::tape::Plan;
         let leaves = || -> Vec<Tensor> {
-            let floats = self.inputs.iter().map(Tensor::float);
-            floats.map(|x| x.copy().requires_grad_()).collect()
+            let copies = self.inputs.iter().map(Tensor::copy);
+            copies.map(|x| x.requires_grad_()).collect()
         };
         let step = |leaves: &[Tensor]| {
             leaves.iter().for_each(Tensor::zero_grad);

@@ -10,7 +10,7 @@ use super::fallible_fn;
 use super::matmul::keep;
 use super::window::{Axis, positive, spread};
 use crate::dtype::with_float;
-use crate::error::{Error, OrPanic, Result};
+use crate::error::{Error, Result};
 use crate::kernels::conv::{self as kernel, Geometry};
 use crate::shape::Dims;
 use crate::tape::trace;
@@ -131,20 +131,15 @@ macro_rules! products {
         pub(super) fn $name(g: &Geometry, $first: &Tensor, $second: &Tensor $(, $bias: Option<&Tensor>)?) -> Tensor {
             let shape: fn(&Geometry) -> [usize; 4] = $shape;
             let geometry = *g;
-            let compute = move |operands: &[Tensor]| Ok(with_float!(operands[0].dtype(), T => {
-                let ($first, $second) = (operands[0].values::<T>(), operands[1].values::<T>());
-                $(let $bias = operands.get(2).map(|bias| bias.values::<T>());)?
-                let data = kernel::$name(&geometry, &$first, &$second $(, $bias.as_deref())?);
-                Inner::new(Dims::from_slice(&shape(&geometry)), data)
-            }, else unreachable!("only floats come here")));
             let operands = [$first, $second].into_iter();
             $(let operands = operands.chain($bias);)?
             let operands: SmallVec<[&Tensor; 3]> = operands.collect();
-            let out = match trace::tracing() {
-                true => trace::computed_one(&operands, compute),
-                false => compute(&operands.iter().map(|&x| x.clone()).collect::<SmallVec<[Tensor; 3]>>()),
-            };
-            let out = out.or_panic();
+            let out = trace::computed_one(&operands, move |x| with_float!(x[0].dtype(), T => {
+                let ($first, $second) = (x[0].values::<T>(), x[1].values::<T>());
+                $(let $bias = x.get(2).map(|bias| bias.values::<T>());)?
+                let data = kernel::$name(&geometry, &$first, &$second $(, $bias.as_deref())?);
+                Inner::new(Dims::from_slice(&shape(&geometry)), data)
+            }, else unreachable!("only floats come here")));
             let inputs: SmallVec<[_; 3]> = operands.iter().map(|x| x.arg()).collect();
             out.record(&inputs, |_| $Node {
                 $first: keep($first, $second),

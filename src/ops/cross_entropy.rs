@@ -6,16 +6,15 @@ use super::binary::load;
 use super::case::{Case, sample};
 use super::softmax;
 use crate::dtype::with_float;
-use crate::error::{OrPanic, Result};
+use crate::error::Result;
 use crate::kernels::softmax::{scores, slope_of_scores};
 use crate::shape::Dims;
-use crate::tape::{Cx, Op, RECORDING, Saved, is_grad_enabled, modes, trace};
+use crate::tape::{Cx, Op, RECORDING, Saved, TRACING, is_grad_enabled, modes, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Element, Operand, Tensor};
 use num_traits::Float;
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 /// What the scores of an example are held against.
 #[derive(Clone)]
@@ -36,6 +35,17 @@ impl Classes {
             None => grad.clone(),
         };
         Ok(grad.try_mul(&self.weights)?.neg())
+    }
+
+    /// What the losses are computed from: scores or logarithms, then the classes, the weights and what is ignored.
+    fn beside<'a>(&'a self, x: &'a Tensor) -> SmallVec<[&'a Tensor; 4]> {
+        let operands = [
+            Some(x),
+            Some(&self.index),
+            Some(&self.weights),
+            self.ignored.as_ref(),
+        ];
+        operands.into_iter().flatten().collect()
     }
 
     /// Numbers of the examples, each at its class in a row of zeros.
@@ -69,7 +79,10 @@ impl ClassLoss {
 }
 
 /// The gradient of the scores, from what the losses kept.
-fn gradient([x, tops, shifts, index, slopes]: [&Tensor; 5]) -> Tensor {
+fn gradient(operands: &[&Tensor]) -> Tensor {
+    let &[x, tops, shifts, index, slopes] = operands else {
+        unreachable!("the backward names five operands")
+    };
     with_float!(x.dtype(), T => {
         let (tops, shifts) = (load::<T>(tops.arg()), load::<T>(shifts.arg()));
         let (classes, slopes) = (load::<i64>(index.arg()), load::<T>(slopes.arg()));
@@ -90,11 +103,8 @@ impl Op for ClassLoss {
             }
             let slopes = self.classes.slopes(grad)?;
             let operands = [&x, &self.tops, &self.shifts, &self.classes.index, &slopes];
-            if trace::tracing() {
-                let again = |x: &[Tensor]| Ok([gradient([&x[0], &x[1], &x[2], &x[3], &x[4]])]);
-                return trace::computed(&operands, again).map(|[gradient]| gradient);
-            }
-            Ok(gradient(operands))
+            let [gradient] = trace::computed(&operands, |x| [gradient(x)]);
+            Ok(gradient)
         })
     }
 
@@ -151,7 +161,7 @@ fn weighted<T: Element + Float>(
 
 /// The losses of scores by classes, weights and what is ignored, with the greatest score of each row and the logarithm
 /// of its sum above that.
-fn losses(operands: &[&Tensor]) -> (Inner, Tensor, Tensor) {
+fn losses(operands: &[&Tensor]) -> [Tensor; 3] {
     let (x, index, weights) = (operands[0], operands[1], operands[2]);
     let shape = index.shape();
     with_float!(x.dtype(), T => {
@@ -161,8 +171,7 @@ fn losses(operands: &[&Tensor]) -> (Inner, Tensor, Tensor) {
         let parts = own.iter().zip(tops.iter().zip(shifts.iter()));
         let logs = parts.map(|(own, (top, shift))| own - top - shift);
         let data = weighted(logs, weights, operands.get(3).copied());
-        let [tops, shifts] = [tops, shifts].map(|data| Tensor::from_data(shape.into(), data));
-        (Inner::new(shape.into(), data), tops, shifts)
+        [data, tops, shifts].map(|data| Tensor::from_data(shape.into(), data))
     }, else unreachable!("the loss refuses what is no float"))
 }
 
@@ -171,6 +180,31 @@ pub(crate) struct NllLoss {
     classes: Classes,
     /// The logarithms, where they are a log-softmax whose input is the second one of this operation.
     log: Option<Saved>,
+}
+
+/// The gradient of logarithms of `shape` from those of each row's own and the classes; of the scores behind them where
+/// the logarithms themselves are the third operand.
+fn spread(operands: &[&Tensor], shape: Dims) -> Tensor {
+    let (slopes, index, log) = (operands[0], operands[1], operands.get(2));
+    let len = shape.last().copied().unwrap_or(0);
+    with_float!(slopes.dtype(), T => {
+        let (classes, slopes) = (load::<i64>(index.arg()), load::<T>(slopes.arg()));
+        let data = match log {
+            Some(log) => {
+                let zeros = Data::full(classes.len(), 0.0);
+                slope_of_scores(&log.values::<T>(), len, &classes, [&zeros, &zeros], &slopes)
+            }
+            None => {
+                let mut data = Data::full(classes.len() * len, 0.0);
+                let rows = data.make_mut().chunks_exact_mut(len.max(1));
+                for (row, (&class, &slope)) in rows.zip(classes.iter().zip(slopes.iter())) {
+                    row[class as usize] = slope;
+                }
+                data
+            }
+        };
+        Tensor::from_data(shape, data)
+    }, else unreachable!("only floats stand in a graph"))
 }
 
 impl Op for NllLoss {
@@ -188,25 +222,9 @@ impl Op for NllLoss {
             Some(log) if cx.wants(1) && cx.may_pass_by(0) => Some(cx.saved(log)?),
             _ => None,
         };
-        let out = with_float!(slopes.dtype(), T => {
-            let classes = load::<i64>(self.classes.index.arg());
-            let slopes = load::<T>(slopes.arg());
-            let data = match &log {
-                Some(log) => {
-                    let zeros = Data::full(classes.len(), 0.0);
-                    slope_of_scores(&log.values::<T>(), len, &classes, [&zeros, &zeros], &slopes)
-                }
-                None => {
-                    let mut data = Data::full(classes.len() * len, 0.0);
-                    let rows = data.make_mut().chunks_exact_mut(len.max(1));
-                    for (row, (&class, &slope)) in rows.zip(classes.iter().zip(slopes.iter())) {
-                        row[class as usize] = slope;
-                    }
-                    data
-                }
-            };
-            Tensor::from_data(shape, data)
-        }, else unreachable!("only floats stand in a graph"));
+        let operands = [Some(&slopes), Some(&self.classes.index), log.as_ref()];
+        let operands: SmallVec<[&Tensor; 3]> = operands.into_iter().flatten().collect();
+        let [out] = trace::computed(&operands, move |x| [spread(x, shape.clone())]);
         cx.give(usize::from(log.is_some()), |_| Ok(out))
     }
 
@@ -238,16 +256,18 @@ impl Op for NllLoss {
 /// The weighted losses of logarithms `[classes]` or `[batch, classes]`, whose classes are known to be there.
 #[track_caller]
 pub(crate) fn nll_losses(log: &Tensor, classes: Classes) -> Tensor {
-    let shape = classes.index.shape();
-    let out = with_float!(log.dtype(), T => {
-        let (values, index) = (log.values::<T>(), load::<i64>(classes.index.arg()));
-        let rows = values.chunks_exact((values.len() / index.len().max(1)).max(1));
-        let own = rows.zip(index.iter()).map(|(row, &class)| row[class as usize]);
-        let data = weighted(own, &classes.weights, classes.ignored.as_ref());
-        Inner::new(shape.into(), data)
-    }, else unreachable!("the loss refuses what is no float"));
+    let out = trace::computed_one(&classes.beside(log), |x| {
+        let (log, index) = (x[0], x[1]);
+        with_float!(log.dtype(), T => {
+            let (values, classes) = (log.values::<T>(), load::<i64>(index.arg()));
+            let rows = values.chunks_exact((values.len() / classes.len().max(1)).max(1));
+            let own = rows.zip(classes.iter()).map(|(row, &class)| row[class as usize]);
+            let data = weighted(own, x[2], x.get(3).copied());
+            Inner::new(index.shape().into(), data)
+        }, else unreachable!("the loss refuses what is no float"))
+    });
     // Whoever watches operations is to see each of them.
-    let plain = modes() & !RECORDING == 0;
+    let plain = modes() & !(RECORDING | TRACING) == 0;
     let source = softmax::source(log, log.rank() as i64 - 1).filter(|_| plain);
     let source = source.map(|node| {
         let mut place = Inner::view(log, log.layout().clone());
@@ -265,31 +285,8 @@ pub(crate) fn nll_losses(log: &Tensor, classes: Classes) -> Tensor {
 /// The weighted losses of scores `[classes]` or `[batch, classes]`, whose classes are known to be there.
 #[track_caller]
 pub(crate) fn class_losses(x: &Tensor, classes: Classes) -> Tensor {
-    let operands = [
-        Some(x),
-        Some(&classes.index),
-        Some(&classes.weights),
-        classes.ignored.as_ref(),
-    ];
-    let operands: SmallVec<[&Tensor; 4]> = operands.into_iter().flatten().collect();
-    let (out, tops, shifts) = match trace::tracing() {
-        false => losses(&operands),
-        true => {
-            let again = |x: &[Tensor]| {
-                let operands: SmallVec<[&Tensor; 4]> = x.iter().collect();
-                let (out, tops, shifts) = losses(&operands);
-                Ok([out.untracked(), tops, shifts])
-            };
-            let [out, tops, shifts] = trace::computed(&operands, again).or_panic();
-            (
-                Arc::into_inner(out.0).expect("nobody else has seen it"),
-                tops,
-                shifts,
-            )
-        }
-    };
-    drop(operands);
-    out.record(&[x.arg()], |_| ClassLoss {
+    let [out, tops, shifts] = trace::computed(&classes.beside(x), losses);
+    out.into_inner().record(&[x.arg()], |_| ClassLoss {
         input: Saved::input(x),
         classes,
         tops,

@@ -90,10 +90,6 @@ impl Op for Stack {
 
 /// The values of tensors one after the other along an axis.
 fn joined(parts: &[&Tensor], axis: usize) -> Inner {
-    if trace::tracing() {
-        let again = move |x: &[Tensor]| Ok(joined(&x.iter().collect::<Vec<_>>(), axis));
-        return trace::computed_one(parts, again).expect("it cannot fail");
-    }
     let args: Vec<Arg<'_>> = parts.iter().map(|part| part.arg()).collect();
     let dtype = parts
         .iter()
@@ -185,7 +181,10 @@ pub fn try_cat(tensors: impl TensorList, axis: i64) -> Result<Tensor> {
     }
     let sizes = parts.iter().map(|part| part.shape()[axis]).collect();
     let args: Vec<Arg<'_>> = parts.iter().map(|part| part.arg()).collect();
-    Ok(joined(&parts, axis).record(&args, |_| Cat { axis, sizes }))
+    Ok(
+        trace::computed_one(&parts, move |x| joined(x, axis))
+            .record(&args, |_| Cat { axis, sizes }),
+    )
 }
 
 /// Tensors of one shape side by side along a new axis, as `torch.stack`.
@@ -225,7 +224,8 @@ pub fn try_stack(tensors: impl TensorList, axis: i64) -> Result<Tensor> {
         .collect();
     let parts: Vec<&Tensor> = raised.iter().collect();
     let args: Vec<Arg<'_>> = tensors.iter().map(|t| t.arg()).collect();
-    Ok(joined(&parts, at).record(&args, |_| Stack { axis: at as i64 }))
+    Ok(trace::computed_one(&parts, move |x| joined(x, at))
+        .record(&args, |_| Stack { axis: at as i64 }))
 }
 
 /// What this file says of its public operators.

@@ -169,10 +169,7 @@ pub(crate) fn binary_cross_entropy_with_logits(
     pos_weight: Option<&Tensor>,
 ) -> Result<Tensor> {
     let weights = weight(&y.detach(), pos_weight)?;
-    let out = match trace::tracing() {
-        true => trace::computed_one(&[x, y, &weights], |x| Ok(logit_losses(&x[0], &x[1], &x[2])))?,
-        false => logit_losses(x, y, &weights),
-    };
+    let out = trace::computed_one(&[x, y, &weights], |x| logit_losses(x[0], x[1], x[2]));
     Ok(
         out.record(&[x.arg(), y.arg()], |_| BinaryCrossEntropyWithLogits {
             input: Saved::input(x),

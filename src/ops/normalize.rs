@@ -3,17 +3,14 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use crate::dtype::with_float;
-use crate::error::OrPanic as _;
 use crate::error::{Error, Result};
 use crate::kernels::norm::{Frame, Moments, Scales};
 use crate::shape::Dims;
 use crate::tape::trace;
 use crate::tape::{Cx, Op, Saved, is_grad_enabled};
-use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 /// What every normalisation is told: weights and the number under the root.
 #[derive(Clone, Copy)]
@@ -112,26 +109,11 @@ impl Normalize {
             weight.as_ref(),
         ];
         let operands: SmallVec<[&Tensor; 5]> = operands.into_iter().flatten().collect();
-        let (slope, sums) = match trace::tracing() {
-            false => slopes(&operands, frame, wanted),
-            true => {
-                let again = move |x: &[Tensor]| {
-                    let operands: SmallVec<[&Tensor; 5]> = x.iter().collect();
-                    let (slope, sums) = slopes(&operands, frame, (true, true));
-                    let [slopes, levels] = sums.expect("all was asked for");
-                    Ok([slope.expect("all was asked for"), slopes, levels])
-                };
-                let [slope, slopes, levels] = trace::computed(&operands, again)?;
-                (Some(slope), Some([slopes, levels]))
-            }
-        };
-        if let (true, Some(slope)) = (cx.wants(0), slope) {
+        let [slope, slopes, levels] = trace::computed(&operands, move |x| slopes(x, frame, wanted));
+        if cx.wants(0) {
             cx.put(0, slope);
         }
-        for (at, sums) in [at_weight, at_bias]
-            .into_iter()
-            .zip(sums.into_iter().flatten())
-        {
+        for (at, sums) in [(at_weight, slopes), (at_bias, levels)] {
             if cx.wants(at) {
                 cx.put(at, sums.try_reshape(cx.input_shape(at))?);
             }
@@ -236,12 +218,8 @@ impl Op for Normalize {
 }
 
 /// The gradients of the input, and of weight and bias as flat sums, from the input, the result's gradient, the means, the
-/// scales and what there is of a weight.
-fn slopes(
-    operands: &[&Tensor],
-    frame: Frame,
-    wanted: (bool, bool),
-) -> (Option<Tensor>, Option<[Tensor; 2]>) {
+/// scales and what there is of a weight; empty where they are not wanted.
+fn slopes(operands: &[&Tensor], frame: Frame, wanted: (bool, bool)) -> [Tensor; 3] {
     let (x, grad, mean, scale) = (operands[0], operands[1], operands[2], operands[3]);
     with_float!(x.dtype(), T => {
         let (values, grads) = (x.values::<T>(), grad.values::<T>());
@@ -249,19 +227,19 @@ fn slopes(
         let by = Scales { mean: &mean, scale: &scale };
         let weight = operands.get(4).map(|weight| weight.values::<T>());
         let (slope, sums) = frame.slopes(&values, &grads, by, weight.as_deref(), wanted);
-        let slope = slope.map(|slope| Tensor::from_data(x.shape().into(), slope));
         let flat = |data: Data<T>| Tensor::from_data(Dims::from_slice(&[data.len()]), data);
-        (slope, sums.map(|sums| sums.map(flat)))
+        let none = || Data::scratch(0);
+        let [slopes, levels] = sums.unwrap_or_else(|| [none(), none()]).map(flat);
+        let slope = match slope {
+            Some(slope) => Tensor::from_data(x.shape().into(), slope),
+            None => flat(none()),
+        };
+        [slope, slopes, levels]
     }, else unreachable!("only floats come here"))
 }
 
 /// The values of [`normalize`] for the input and what there is of weight and bias.
-fn normalized(
-    operands: &[&Tensor],
-    frame: Frame,
-    has_weight: bool,
-    eps: f64,
-) -> (Inner, Tensor, Tensor) {
+fn normalized(operands: &[&Tensor], frame: Frame, has_weight: bool, eps: f64) -> [Tensor; 3] {
     let x = operands[0];
     let (weight, bias) = match has_weight {
         true => (operands.get(1), operands.get(2)),
@@ -279,7 +257,7 @@ fn normalized(
             data.make_mut().iter_mut().zip(&moments).for_each(|(out, moments)| *out = of(moments));
             Tensor::from_data(of_rows.clone(), data)
         };
-        (Inner::new(x.shape().into(), data), pick(|m| m.mean), pick(|m| m.variance))
+        [Tensor::from_data(x.shape().into(), data), pick(|m| m.mean), pick(|m| m.variance)]
     }, else unreachable!("only floats come here"))
 }
 
@@ -290,24 +268,10 @@ pub(crate) fn normalize(x: &Tensor, frame: Frame, affine: Affine<'_>) -> (Tensor
     let has_weight = affine.weight.is_some();
     let tensors = [Some(x), affine.weight, affine.bias];
     let operands: SmallVec<[&Tensor; 3]> = tensors.into_iter().flatten().collect();
-    let (out, mean, variance) = match trace::tracing() {
-        false => normalized(&operands, frame, has_weight, eps),
-        true => {
-            let again = move |x: &[Tensor]| {
-                let operands: SmallVec<[&Tensor; 3]> = x.iter().collect();
-                let (out, mean, variance) = normalized(&operands, frame, has_weight, eps);
-                Ok([out.untracked(), mean, variance])
-            };
-            let [out, mean, variance] = trace::computed(&operands, again).or_panic();
-            (
-                Arc::into_inner(out.0).expect("nobody else has seen it"),
-                mean,
-                variance,
-            )
-        }
-    };
+    let again = move |x: &[&Tensor]| normalized(x, frame, has_weight, eps);
+    let [out, mean, variance] = trace::computed(&operands, again);
     let inputs: SmallVec<[_; 3]> = operands.iter().map(|tensor| tensor.arg()).collect();
-    let out = out.record(&inputs, |_| Normalize {
+    let out = out.into_inner().record(&inputs, |_| Normalize {
         input: Saved::input(x),
         weight: affine.weight.map(Saved::input),
         frame,

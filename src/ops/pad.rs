@@ -104,11 +104,10 @@ fn fill<T: Element>(x: &Tensor, pads: &Pads, to: &[usize], value: f64) -> Data<T
 #[track_caller]
 fn constant(x: &Tensor, pads: Pads, to: &[usize], value: f64) -> Tensor {
     let (again, shape) = (pads.clone(), Dims::from_slice(to));
-    let compute = move |x: &Tensor| with_dtype!(x.dtype(), T => Inner::new(shape.clone(), fill::<T>(x, &again, &shape, value)));
-    let out = match trace::tracing() {
-        true => trace::computed_one(&[x], move |x| Ok(compute(&x[0]))).expect("it cannot fail"),
-        false => compute(x),
-    };
+    let out = trace::computed_one(
+        &[x],
+        move |x| with_dtype!(x[0].dtype(), T => Inner::new(shape.clone(), fill::<T>(x[0], &again, &shape, value))),
+    );
     out.record(&[x.arg()], |_| ConstantPad { pads })
 }
 

@@ -6,7 +6,7 @@ use super::case::{Case, sample};
 use super::fallible;
 use super::slice::position;
 use crate::dtype::with_dtype;
-use crate::error::{Error, OrPanic, Result};
+use crate::error::{Error, Result};
 use crate::shape::{self, Dims, row_major};
 use crate::tape::trace;
 use crate::tape::{Cx, Op};
@@ -160,10 +160,7 @@ where
     Pick<K>: super::Listed,
 {
     let again = runs.clone();
-    let out = match trace::tracing() {
-        true => trace::computed_one(&[x], move |x| Ok(picked(&x[0], &again))).or_panic(),
-        false => picked(x, &runs),
-    };
+    let out = trace::computed_one(&[x], move |x| picked(x[0], &again));
     out.record(&[x.arg()], |_| Pick::<K> {
         runs,
         kind: PhantomData,
@@ -186,10 +183,7 @@ fn scattered(x: &Tensor, runs: &Runs) -> Inner {
 #[track_caller]
 pub(crate) fn scatter(x: &Tensor, runs: Arc<Runs>) -> Tensor {
     let again = runs.clone();
-    let out = match trace::tracing() {
-        true => trace::computed_one(&[x], move |x| Ok(scattered(&x[0], &again))).or_panic(),
-        false => scattered(x, &runs),
-    };
+    let out = trace::computed_one(&[x], move |x| scattered(x[0], &again));
     out.record(&[x.arg()], |_| Scatter { runs })
 }
 

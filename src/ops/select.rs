@@ -77,7 +77,7 @@ impl Tensor {
         let shape = broadcast("where", condition.shape(), &sides)?;
         let dtype = result_dtype(&[l, r]);
         let out = match trace::tracing() {
-            true => traced_choice(condition, [l, r], shape, dtype)?,
+            true => traced_choice(condition, [l, r], shape, dtype),
             false => chosen(condition, [l, r], &shape, dtype),
         };
         Ok(out.record(&[l, r], |_| Where {
@@ -113,12 +113,7 @@ fn chosen(condition: &Tensor, [l, r]: [Arg<'_>; 2], shape: &Dims, dtype: DType) 
 
 /// As [`chosen`], noted in the record of a step.
 #[cold]
-fn traced_choice(
-    condition: &Tensor,
-    sides: [Arg<'_>; 2],
-    shape: Dims,
-    dtype: DType,
-) -> Result<Inner> {
+fn traced_choice(condition: &Tensor, sides: [Arg<'_>; 2], shape: Dims, dtype: DType) -> Inner {
     let numbers = sides.map(|side| match side {
         Arg::Number(number) => Some(number),
         Arg::Tensor(_) => None,
@@ -131,7 +126,7 @@ fn traced_choice(
             Some(number) => Arg::Number(number),
             None => Arg::Tensor(tensors.next().expect("there is one for each side")),
         });
-        Ok(chosen(&x[0], sides, &shape, dtype))
+        chosen(x[0], sides, &shape, dtype)
     })
 }
 

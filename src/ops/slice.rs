@@ -178,25 +178,19 @@ pub(crate) fn embed(x: &Tensor, region: Region, shape: &[usize]) -> Tensor {
 pub(super) fn placed(x: &Tensor, shape: &[usize], place: impl Fn(&Layout) -> Layout) -> Inner {
     let whole = Layout::contiguous(shape.into());
     let places = place(&whole);
-    match trace::tracing() {
-        true => trace::computed_one(&[x], move |x| Ok(put(&x[0], whole.clone(), &places)))
-            .expect("it cannot fail"),
-        false => put(x, whole, &places),
-    }
-}
-
-fn put(x: &Tensor, whole: Layout, places: &Layout) -> Inner {
-    with_dtype!(x.dtype(), T => {
-        let mut data = Data::<T>::full(whole.numel(), T::default());
-        let target = data.make_mut();
-        let values = x.values::<T>();
-        let mut values = values.iter();
-        for_each_position(places, |at| {
-            if let Some(&value) = values.next() {
-                target[at] = value;
-            }
-        });
-        Inner::new(whole.shape, data)
+    trace::computed_one(&[x], move |x| {
+        with_dtype!(x[0].dtype(), T => {
+            let mut data = Data::<T>::full(whole.numel(), T::default());
+            let target = data.make_mut();
+            let values = x[0].values::<T>();
+            let mut values = values.iter();
+            for_each_position(&places, |at| {
+                if let Some(&value) = values.next() {
+                    target[at] = value;
+                }
+            });
+            Inner::new(whole.shape.clone(), data)
+        })
     })
 }
 

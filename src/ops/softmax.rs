@@ -116,22 +116,27 @@ fn rows(op: &'static str, x: &Tensor, axis: i64) -> Result<Rows> {
 }
 
 /// The gradient by the input in one pass, where nothing is recorded: over that of the result if nobody else holds it.
-fn slope(mut grad: Tensor, out: &Tensor, axis: i64, log: bool) -> Result<Tensor> {
+fn slope(grad: Tensor, out: &Tensor, axis: i64, log: bool) -> Result<Tensor> {
     let rows = rows("softmax", out, axis)?;
     if trace::tracing() {
-        let again = move |x: &[Tensor]| Ok([slope(x[0].clone(), &x[1], axis, log)?]);
-        return trace::computed(&[&grad, out], again).map(|[slope]| slope);
+        let again = move |x: &[&Tensor]| [slope_by(rows, x[0].clone(), x[1], log)];
+        let [slope] = trace::computed(&[&grad, out], again);
+        return Ok(slope);
     }
-    Ok(with_float!(out.dtype(), T => {
+    Ok(slope_by(rows, grad, out, log))
+}
+
+fn slope_by(rows: Rows, mut grad: Tensor, out: &Tensor, log: bool) -> Tensor {
+    with_float!(out.dtype(), T => {
         let y = out.values::<T>();
         if let Some(own) = grad.exclusive::<T>() {
             rows.slope(&y, own, log);
-            return Ok(grad);
+            return grad;
         }
         let mut data = grad.values::<T>().into_data();
         rows.slope(&y, data.make_mut(), log);
         Tensor::from_data(out.shape().into(), data)
-    }, else unreachable!("only floats stand in a graph")))
+    }, else unreachable!("only floats stand in a graph"))
 }
 
 pub(crate) struct LogSumExp {
@@ -175,12 +180,11 @@ impl Op for LogSumExp {
 fn shared_out(x: &Tensor, axis: i64, op: &'static str, log: bool) -> Result<Inner> {
     check_float(op, x)?;
     let rows = rows(op, x, axis)?;
-    if trace::tracing() {
-        return trace::computed_one(&[x], move |x| shared_out(&x[0], axis, op, log));
-    }
-    Ok(with_float!(x.dtype(), T => {
-        Inner::new(x.shape().into(), rows.softmax(&x.values::<T>(), log))
-    }, else unreachable!("only floats come here")))
+    Ok(trace::computed_one(&[x], move |x| {
+        with_float!(x[0].dtype(), T => {
+            Inner::new(x[0].shape().into(), rows.softmax(&x[0].values::<T>(), log))
+        }, else unreachable!("only floats come here"))
+    }))
 }
 
 fn logs_of_sums(x: &Tensor, plan: &Plan) -> Inner {
@@ -197,10 +201,7 @@ fn logsumexp(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
     let x = &x.to(x.dtype().or_default_float());
     let plan = Plan::over("logsumexp", x, axes, keepdim)?;
     let again = plan.clone();
-    let out = match trace::tracing() {
-        true => trace::computed_one(&[x], move |x| Ok(logs_of_sums(&x[0], &again)))?,
-        false => logs_of_sums(x, &plan),
-    };
+    let out = trace::computed_one(&[x], move |x| logs_of_sums(x[0], &again));
     Ok(out.record(&[x.arg()], |out| LogSumExp {
         input: Saved::input(x),
         out: Saved::output(out),

@@ -58,7 +58,8 @@ where
         });
     };
     let (rows, cols) = (x.shape()[outer], x.shape()[outer + 1]);
-    let compute = move |x: &Tensor| {
+    let out = trace::computed_one(&[x], move |x| {
+        let x = x[0];
         with_dtype!(x.dtype(), T => {
             let mut data = x.values::<T>().into_data();
             if cols > 0 {
@@ -72,11 +73,7 @@ where
             }
             Inner::new(x.shape().into(), data)
         })
-    };
-    let out = match trace::tracing() {
-        true => trace::computed_one(&[x], move |x| Ok(compute(&x[0])))?,
-        false => compute(x),
-    };
+    });
     Ok(out.record(&[x.arg()], |_| Triangle::<LOWER> { diagonal }))
 }
 

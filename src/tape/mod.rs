@@ -32,7 +32,7 @@ pub use graph::GradNode;
 pub use hooks::HookHandle;
 pub use live::live_nodes;
 pub use mode::{GradMode, NoGrad, enable_grad, is_grad_enabled, no_grad, no_grad_guard};
-pub(crate) use mode::{RECORDING, modes};
+pub(crate) use mode::{RECORDING, TRACING, modes};
 pub(crate) use node::Op;
 pub(crate) use plan::trace;
 pub use plan::{Plan, StepOutput};

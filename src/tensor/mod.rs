@@ -155,6 +155,11 @@ impl Tensor {
         Inner::new(shape, data).untracked()
     }
 
+    /// What is behind a tensor that nobody else has seen yet.
+    pub(crate) fn into_inner(self) -> Inner {
+        Arc::into_inner(self.0).expect("nobody else has seen the tensor")
+    }
+
     /// The sizes of the axes.
     ///
     /// ```

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Calls `compute` with tensors of these layouts and types over the operands, and puts what it gives into the results.
 pub(super) fn pass<const M: usize>(
     operands: Vec<(Layout, DType)>,
-    compute: impl Fn(&[Tensor]) -> Result<[Tensor; M]> + Send + Sync + 'static,
+    compute: impl Fn(&[&Tensor]) -> Result<[Tensor; M]> + Send + Sync + 'static,
 ) -> Pass {
     Box::new(move |banks, ports, _| {
         let _mode = GradMode::set(false);
@@ -29,7 +29,7 @@ pub(super) fn pass<const M: usize>(
             };
             tensors.push(Inner::on(layout.clone(), *dtype, hold).untracked());
         }
-        let outs = compute(&tensors);
+        let outs = compute(&tensors.iter().collect::<Vec<_>>());
         give_back(banks, reads, &operands, tensors);
         match outs {
             Ok(outs) => writes.iter().zip(outs).for_each(|(port, out)| {

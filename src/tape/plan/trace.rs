@@ -2,7 +2,7 @@
 
 use super::kernel::{self, Pass};
 use crate::dtype::{Element, with_dtype};
-use crate::error::Result;
+use crate::error::{OrPanic, Result};
 use crate::shape::{Dims, Layout};
 use crate::tape::mode::{GradMode, Modes, TRACING, modes};
 use crate::tape::node::NodeRef;
@@ -245,34 +245,62 @@ pub(crate) fn whole(operands: &[&Tensor], outs: &[&Inner], pass: Pass) {
     step(&operands, DType::F32, &[], outs, Work::Whole(pass));
 }
 
-/// The results of an operation on whole tensors that looks at nothing else which may change: computed now, and noted in
-/// the record to be computed again.
-#[cold]
+/// The results of an operation on whole tensors, which looks at nothing else that may change. While a step is recorded
+/// they are noted, to be computed again.
+#[inline]
 pub(crate) fn computed<const M: usize>(
     inputs: &[&Tensor],
-    compute: impl Fn(&[Tensor]) -> Result<[Tensor; M]> + Send + Sync + 'static,
-) -> Result<[Tensor; M]> {
-    let inputs: Vec<Tensor> = inputs.iter().map(|x| x.detach()).collect();
-    let outs = {
-        let _mode = GradMode::set(false);
-        within(|| compute(&inputs))?
-    };
-    let operands = inputs.iter().map(|x| (x.layout().clone(), x.dtype()));
-    let pass = super::tensors::pass(operands.collect(), compute);
-    let inputs: Vec<&Tensor> = inputs.iter().collect();
-    let results: Vec<&Inner> = outs.iter().map(|out| &*out.0).collect();
-    whole(&inputs, &results, pass);
-    Ok(outs)
+    compute: impl Fn(&[&Tensor]) -> [Tensor; M] + Send + Sync + 'static,
+) -> [Tensor; M] {
+    match tracing() {
+        false => compute(inputs),
+        true => noted(inputs, move |x| Ok((compute(x), ()))).or_panic().0,
+    }
 }
 
 /// As [`computed`], of one result.
-#[cold]
+#[inline]
 pub(crate) fn computed_one(
     inputs: &[&Tensor],
-    compute: impl Fn(&[Tensor]) -> Result<Inner> + Send + Sync + 'static,
-) -> Result<Inner> {
-    let [out] = computed(inputs, move |x| Ok([compute(x)?.untracked()]))?;
-    Ok(Arc::into_inner(out.0).expect("nobody else has seen it"))
+    compute: impl Fn(&[&Tensor]) -> Inner + Send + Sync + 'static,
+) -> Inner {
+    if !tracing() {
+        return compute(inputs);
+    }
+    let [out] = computed(inputs, move |x| [compute(x).untracked()]);
+    out.into_inner()
+}
+
+/// What a look at tensors' values finds, and whether they are refused; in every run of a recorded step they are looked
+/// at again.
+///
+/// # Errors
+/// If `check` refuses the values.
+#[inline]
+pub(crate) fn checked<R>(
+    inputs: &[&Tensor],
+    check: impl Fn(&[&Tensor]) -> Result<R> + Send + Sync + 'static,
+) -> Result<R> {
+    match tracing() {
+        false => check(inputs),
+        true => noted(inputs, move |x| Ok(([], check(x)?))).map(|found| found.1),
+    }
+}
+
+#[cold]
+fn noted<const M: usize, R>(
+    inputs: &[&Tensor],
+    compute: impl Fn(&[&Tensor]) -> Result<([Tensor; M], R)> + Send + Sync + 'static,
+) -> Result<([Tensor; M], R)> {
+    let (outs, found) = {
+        let _mode = GradMode::set(false);
+        within(|| compute(inputs))?
+    };
+    let operands = inputs.iter().map(|x| (x.layout().clone(), x.dtype()));
+    let pass = super::tensors::pass(operands.collect(), move |x| compute(x).map(|found| found.0));
+    let results: Vec<&Inner> = outs.iter().map(|out| &*out.0).collect();
+    whole(inputs, &results, pass);
+    Ok((outs, found))
 }
 
 fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Inner], work: Work) {
