@@ -280,7 +280,7 @@ fn what_cannot_be_replayed_is_refused_with_its_line() {
         2,
     );
     assert!(
-        read.contains("`item` reads values while the step is recorded (at tests/behaviour/plan.rs"),
+        read.contains("the step calls `item`, which reads values that a replay would not read again (at tests/behaviour/plan.rs"),
         "{read}"
     );
     let drawn = refusal(|[x]| x + rand([2]), 2);

@@ -29,6 +29,22 @@ pub(super) struct Low {
     pub(super) exchanges: bool,
 }
 
+impl Low {
+    /// A step that reads its operands anywhere.
+    fn whole(operands: &[Operand], results: Vec<ValueId>, pass: Pass) -> Low {
+        let operands = operands.iter();
+        Low {
+            operands: operands
+                .map(|operand| (operand.value, Access::Whole, 0))
+                .collect(),
+            results,
+            len: None,
+            pass,
+            exchanges: false,
+        }
+    }
+}
+
 /// How the elements of an operand lie along those of the result.
 enum Lie {
     Along(usize),
@@ -78,30 +94,16 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
                     && whole
                     && uses[operands[0].value] == 1
                     && matches!(values.source, Source::Made);
+                let pass = with_dtype!(target.dtype, T => match spare {
+                    true => exchange::<T>(),
+                    false => copy::<T>(from, to, len),
+                });
                 Low {
-                    pass: with_dtype!(target.dtype, T => match spare {
-                        true => exchange::<T>(),
-                        false => copy::<T>(from, to, len),
-                    }),
-                    operands: operands
-                        .iter()
-                        .map(|operand| (operand.value, Access::Whole, 0))
-                        .collect(),
-                    results,
-                    len: None,
                     exchanges: spare,
+                    ..Low::whole(&operands, results, pass)
                 }
             }
-            Work::Whole(pass) => Low {
-                operands: operands
-                    .iter()
-                    .map(|operand| (operand.value, Access::Whole, 0))
-                    .collect(),
-                results,
-                len: None,
-                pass,
-                exchanges: false,
-            },
+            Work::Whole(pass) => Low::whole(&operands, results, pass),
             Work::Elements(pass) => Low {
                 operands: operands
                     .iter()

@@ -3,7 +3,7 @@
 use super::bank::{Banks, Port, Span};
 use super::lower::{Low, copied, lower};
 use super::schedule::{BLOCK, Node, Slots, place, root};
-use super::trace::{Source, Trace, Value, ValueId};
+use super::trace::{Source, Trace, ValueId};
 use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
 use crate::shape::Dims;
@@ -83,14 +83,14 @@ impl Program {
         let fixed = program.add_sources(&trace, &mut slots);
         for (id, shape, leaf) in products {
             let id = root(&trace, id);
-            let Value { dtype, len, .. } = trace.values[id];
-            let port = slots.add_lent(&mut program.banks, id, dtype, len);
+            let value = &trace.values[id];
+            let port = slots.add_lent(&mut program.banks, id, value);
             let list = match leaf {
                 None => &mut program.results,
                 Some(_) => &mut program.grads,
             };
             list.push(Product {
-                tensor: fresh(&shape, dtype),
+                tensor: fresh(&shape, value.dtype),
                 slot: port.slot,
                 leaf,
             });
@@ -99,8 +99,7 @@ impl Program {
         for low in lows.iter().filter(|low| low.exchanges) {
             // No other value may find a vector of another size there.
             let id = low.operands[0].0;
-            let Value { dtype, len, .. } = trace.values[id];
-            slots.add_own(&mut program.banks, id, dtype, len);
+            slots.add_own(&mut program.banks, id, &trace.values[id]);
         }
         program.nodes = place(&trace, lows, &mut program.banks, &mut slots);
         program
@@ -113,15 +112,14 @@ impl Program {
         let changed: Vec<ValueId> = ids.filter(changes).map(|id| root(trace, id)).collect();
         let mut fixed = vec![false; trace.values.len()];
         for (id, value) in trace.values.iter().enumerate() {
-            let Value { dtype, len, .. } = *value;
             let banks = &mut self.banks;
             match &value.source {
                 Source::Input => {
-                    let port = slots.add_read(banks, id, dtype, len);
+                    let port = slots.add_read(banks, id, value);
                     self.inputs.push(Input { port, seen: None });
                 }
                 Source::Constant(buffer) => {
-                    let port = slots.add_read(banks, id, dtype, len);
+                    let port = slots.add_read(banks, id, value);
                     banks.fill(port, buffer.clone());
                     fixed[id] = true;
                 }
@@ -130,8 +128,8 @@ impl Program {
                     // What only the record holds was made by the step itself.
                     fixed[id] = !lent && Arc::strong_count(tensor.storage()) == 1;
                     let (list, port) = match lent {
-                        true => (&mut self.changed, slots.add_lent(banks, id, dtype, len)),
-                        false => (&mut self.read, slots.add_read(banks, id, dtype, len)),
+                        true => (&mut self.changed, slots.add_lent(banks, id, value)),
+                        false => (&mut self.read, slots.add_read(banks, id, value)),
                     };
                     list.push(Outside {
                         tensor: tensor.clone(),
@@ -171,11 +169,18 @@ impl Program {
                     continue;
                 }
             };
-            let Value { dtype, len, .. } = trace.values[result];
-            slots.add_own(&mut self.banks, result, dtype, len);
+            let value = &trace.values[result];
+            slots.add_own(&mut self.banks, result, value);
             fixed[result] = true;
             let ports = slots.of_step(trace, &low);
-            (low.pass)(&mut self.banks, &ports, Span { start: 0, len });
+            (low.pass)(
+                &mut self.banks,
+                &ports,
+                Span {
+                    start: 0,
+                    len: value.len,
+                },
+            );
         }
         left
     }

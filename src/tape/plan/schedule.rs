@@ -4,7 +4,7 @@
 use super::bank::{Banks, LANES, Port, Walk};
 use super::kernel::Pass;
 use super::lower::{Access, Low};
-use super::trace::{Source, Trace, ValueId};
+use super::trace::{Source, Trace, Value, ValueId};
 use crate::DType;
 use crate::dtype::{Element, with_dtype};
 use crate::tensor::storage::INLINE;
@@ -62,43 +62,25 @@ impl Slots {
     }
 
     /// A value that is only read, beside its tensor unless it is small.
-    pub(super) fn add_read(
-        &mut self,
-        banks: &mut Banks,
-        id: ValueId,
-        dtype: DType,
-        len: usize,
-    ) -> Port {
-        if len <= BLOCK {
-            return self.add_own(banks, id, dtype, len);
+    pub(super) fn add_read(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
+        if value.len <= BLOCK {
+            return self.add_own(banks, id, value);
         }
-        let slot = with_dtype!(dtype, T => T::bank_mut(banks).add_held());
+        let slot = with_dtype!(value.dtype, T => T::bank_mut(banks).add_held());
         self.roomy[id] = false;
         self.set(id, slot, true, Walk::Along)
     }
 
     /// A value in a vector of the plan's own.
-    pub(super) fn add_own(
-        &mut self,
-        banks: &mut Banks,
-        id: ValueId,
-        dtype: DType,
-        len: usize,
-    ) -> Port {
-        let slot = with_dtype!(dtype, T => T::bank_mut(banks).add_own(len));
+    pub(super) fn add_own(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
+        let slot = with_dtype!(value.dtype, T => T::bank_mut(banks).add_own(value.len));
         self.set(id, slot, false, Walk::Along)
     }
 
     /// A value in a vector that a tensor lends while the step runs.
-    pub(super) fn add_lent(
-        &mut self,
-        banks: &mut Banks,
-        id: ValueId,
-        dtype: DType,
-        len: usize,
-    ) -> Port {
-        self.roomy[id] = len <= INLINE;
-        self.add_own(banks, id, dtype, len)
+    pub(super) fn add_lent(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
+        self.roomy[id] = value.len <= INLINE;
+        self.add_own(banks, id, value)
     }
 
     fn set(&mut self, id: ValueId, slot: usize, held: bool, walk: Walk) -> Port {

@@ -425,7 +425,7 @@ pub(crate) fn name_stray(who: &str) {
     with(|trace| {
         if std::mem::take(&mut trace.stray) {
             trace.refuse(
-                || format!("`{who}` reads values while the step is recorded"),
+                || format!("calls `{who}`, which reads values that a replay would not read again"),
                 at,
             );
         }
