@@ -59,24 +59,7 @@ nodes! {
     singular::Svd, singular::Svdvals,
 }
 
-/// Declares public functions that panic at their caller's line with the error that their `try_` twins return.
-macro_rules! functions {
-    ($( $(#[$doc:meta])* fn $name:ident | $try_name:ident ($($arg:ident : $ty:ty),*) -> $out:ty $body:block )*) => { $(
-        $(#[$doc])*
-        #[track_caller]
-        pub fn $name($($arg: $ty),*) -> $out {
-            $crate::error::OrPanic::or_panic($try_name($($arg),*))
-        }
-
-        #[doc = concat!("As [`", stringify!($name), "`], with the error returned.")]
-        ///
-        /// # Errors
-        /// Where the other panics.
-        #[track_caller]
-        pub fn $try_name($($arg: $ty),*) -> $crate::Result<$out> $body
-    )* };
-}
-use functions;
+use crate::ops::fallible_fn as functions;
 
 /// What the files say of their public operators.
 #[cfg(test)]
