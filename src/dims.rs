@@ -10,7 +10,12 @@ const FEW: usize = 4;
 /// copy of a short list is a plain copy of words and its end costs nothing, which no general container gives.
 #[derive(Clone)]
 pub enum Dims {
-    Few { len: u8, sizes: [usize; FEW] },
+    /// Sizes that are not there are 1, so that all of them together can be compared and multiplied.
+    // A length of a whole word: an odd one would be copied in two parts, each of which the next reader waits for.
+    Few {
+        len: usize,
+        sizes: [usize; FEW],
+    },
     Many(Vec<usize>),
 }
 
@@ -19,41 +24,51 @@ impl Dims {
     pub(crate) const fn new() -> Self {
         Dims::Few {
             len: 0,
-            sizes: [0; FEW],
+            sizes: [1; FEW],
         }
     }
 
     #[inline]
     pub(crate) fn from_slice(from: &[usize]) -> Self {
-        if from.len() > FEW {
-            return Dims::Many(from.to_vec());
-        }
-        let mut sizes = [0; FEW];
-        for (size, &from) in sizes.iter_mut().zip(from) {
-            *size = from;
-        }
+        // By cases: a copy of unknown length is a call.
+        let sizes = match *from {
+            [] => [1; FEW],
+            [a] => [a, 1, 1, 1],
+            [a, b] => [a, b, 1, 1],
+            [a, b, c] => [a, b, c, 1],
+            [a, b, c, d] => [a, b, c, d],
+            _ => return Dims::Many(from.to_vec()),
+        };
         Dims::Few {
-            len: from.len() as u8,
+            len: from.len(),
             sizes,
         }
     }
 
     #[inline]
     pub(crate) fn from_elem(size: usize, len: usize) -> Self {
-        match len <= FEW {
-            true => Dims::Few {
-                len: len as u8,
-                sizes: [size; FEW],
-            },
-            false => Dims::Many(vec![size; len]),
+        if len > FEW {
+            return Dims::Many(vec![size; len]);
+        }
+        let mut sizes = [1; FEW];
+        sizes[..len].fill(size);
+        Dims::Few { len, sizes }
+    }
+
+    /// The product of all sizes.
+    #[inline]
+    pub(crate) fn numel(&self) -> usize {
+        match self {
+            Dims::Few { sizes, .. } => sizes.iter().product(),
+            Dims::Many(sizes) => sizes.iter().product(),
         }
     }
 
     #[inline]
     pub(crate) fn push(&mut self, size: usize) {
         match self {
-            Dims::Few { len, sizes } if usize::from(*len) < FEW => {
-                sizes[usize::from(*len)] = size;
+            Dims::Few { len, sizes } if *len < FEW => {
+                sizes[*len] = size;
                 *len += 1;
             }
             _ => self.many().push(size),
@@ -86,7 +101,10 @@ impl Dims {
 
     pub(crate) fn truncate(&mut self, to: usize) {
         match self {
-            Dims::Few { len, .. } => *len = (*len).min(to as u8),
+            Dims::Few { len, sizes } => {
+                *len = (*len).min(to);
+                sizes[*len..].fill(1);
+            }
             Dims::Many(sizes) => sizes.truncate(to),
         }
     }
@@ -103,6 +121,12 @@ impl Dims {
     }
 }
 
+/// Whether two shapes are the same, without the call by which slices are compared.
+#[inline]
+pub(crate) fn same(a: &[usize], b: &[usize]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
+}
+
 impl Default for Dims {
     fn default() -> Self {
         Dims::new()
@@ -114,7 +138,7 @@ impl Deref for Dims {
     #[inline]
     fn deref(&self) -> &[usize] {
         match self {
-            Dims::Few { len, sizes } => &sizes[..usize::from(*len)],
+            Dims::Few { len, sizes } => &sizes[..*len],
             Dims::Many(sizes) => sizes,
         }
     }
@@ -124,15 +148,19 @@ impl DerefMut for Dims {
     #[inline]
     fn deref_mut(&mut self) -> &mut [usize] {
         match self {
-            Dims::Few { len, sizes } => &mut sizes[..usize::from(*len)],
+            Dims::Few { len, sizes } => &mut sizes[..*len],
             Dims::Many(sizes) => sizes,
         }
     }
 }
 
 impl PartialEq for Dims {
+    #[inline]
     fn eq(&self, other: &Dims) -> bool {
-        **self == **other
+        match (self, other) {
+            (Dims::Few { len, sizes }, Dims::Few { len: l, sizes: s }) => len == l && sizes == s,
+            _ => **self == **other,
+        }
     }
 }
 impl Eq for Dims {}
@@ -194,6 +222,11 @@ mod tests {
             let expected: Vec<usize> = (0..len).collect();
             let mut dims: Dims = expected.iter().copied().collect();
             assert_eq!((&dims[..], dims.len()), (&expected[..], len));
+            assert_eq!(dims, Dims::from_slice(&expected));
+            dims.push(3);
+            assert_ne!(dims, Dims::from_slice(&expected));
+            assert_eq!(dims.numel(), 3 * expected.iter().product::<usize>());
+            dims.truncate(len);
             assert_eq!(dims, Dims::from_slice(&expected));
             for at in 0..=len {
                 let mut longer = expected.clone();

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use smallvec::SmallVec;
 
-pub(crate) use crate::dims::Dims;
+pub(crate) use crate::dims::{Dims, same};
 
 /// How a tensor's elements lie in its storage.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Layout {
 
     #[inline]
     pub(crate) fn numel(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.numel()
     }
 
     pub(crate) fn rank(&self) -> usize {
@@ -142,7 +142,7 @@ fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
 
 /// The shape of two operands stretched over each other by NumPy's rule.
 pub(crate) fn broadcast(op: &'static str, lhs: &[usize], rhs: &[usize]) -> Result<Dims> {
-    if lhs == rhs || rhs.is_empty() {
+    if same(lhs, rhs) || rhs.is_empty() {
         return Ok(Dims::from_slice(lhs));
     }
     if lhs.is_empty() {

@@ -1,6 +1,7 @@
 //! One output element from the elements of one or two operands, with broadcasting; large passes on several threads.
 
 use super::math::Math;
+use super::simd::Cost;
 use super::strided::{Pair, for_each_run};
 use super::{simd, threads};
 use crate::dtype::Element;
@@ -10,31 +11,20 @@ use std::borrow::Cow;
 
 /// `f` of every element.
 #[inline]
-pub(crate) fn map<T: Element, R: Element>(x: &[T], f: impl Fn(T) -> R + Sync) -> Data<R> {
-    map_from(x, threads::PLAIN, f)
-}
-
-/// As [`map`], shared out from `least` elements on.
-#[inline]
-pub(crate) fn map_from<T: Element, R: Element>(
+pub(crate) fn map<T: Element, R: Element>(
     x: &[T],
-    least: usize,
+    cost: Cost,
     f: impl Fn(T) -> R + Sync,
 ) -> Data<R> {
     let mut out = Data::scratch(x.len());
-    map_into(x, out.make_mut(), least, f);
+    map_into(x, out.make_mut(), cost, f);
     out
 }
 
 #[inline]
-fn map_into<T: Element, R: Element>(
-    x: &[T],
-    out: &mut [R],
-    least: usize,
-    f: impl Fn(T) -> R + Sync,
-) {
-    threads::pass(out, 1, least, |at, out| {
-        simd::map(&x[at..at + out.len()], out, &f);
+fn map_into<T: Element, R: Element>(x: &[T], out: &mut [R], cost: Cost, f: impl Fn(T) -> R + Sync) {
+    threads::pass(out, 1, cost.least(), |at, out| {
+        simd::map_at(cost, &x[at..at + out.len()], out, &f);
     });
 }
 
@@ -95,30 +85,30 @@ pub(crate) struct Side<'a, T> {
     pub(crate) shape: &'a [usize],
 }
 
-/// `f` of the elements of two row-major operands stretched to `shape`; shared out from `least` elements on.
+/// `f` of the elements of two row-major operands stretched to `shape`.
 #[inline]
 pub(crate) fn zip<A: Element, B: Element, R: Element>(
     lhs: Side<'_, A>,
     rhs: Side<'_, B>,
     shape: &[usize],
-    least: usize,
+    cost: Cost,
     f: impl Fn(A, B) -> R + Copy + Sync,
 ) -> Data<R> {
     let len = shape.iter().product();
     let mut out = Data::scratch(len);
     let (l, r) = (lhs.values, rhs.values);
     if l.len() == len && r.len() == len {
-        threads::pass(out.make_mut(), 1, least, |at, out| {
+        threads::pass(out.make_mut(), 1, cost.least(), |at, out| {
             let own = at..at + out.len();
-            simd::zip(&l[own.clone()], &r[own], out, f);
+            simd::zip_at(cost, &l[own.clone()], &r[own], out, f);
         });
     } else if len == 0 {
     } else if let (true, &[b]) = (l.len() == len, r) {
-        map_into(l, out.make_mut(), least, move |a| f(a, b));
+        map_into(l, out.make_mut(), cost, move |a| f(a, b));
     } else if let (&[a], true) = (l, r.len() == len) {
-        map_into(r, out.make_mut(), least, move |b| f(a, b));
+        map_into(r, out.make_mut(), cost, move |b| f(a, b));
     } else {
-        stretched(lhs, rhs, shape, out.make_mut(), least, f);
+        stretched(lhs, rhs, shape, out.make_mut(), cost, f);
     }
     out
 }
@@ -155,22 +145,22 @@ fn stretched<A: Element, B: Element, R: Element>(
     rhs: Side<'_, B>,
     shape: &[usize],
     out: &mut [R],
-    least: usize,
+    cost: Cost,
     f: impl Fn(A, B) -> R + Copy + Sync,
 ) {
     let pair = Pair::new(shape, lhs.shape, rhs.shape);
     let inner = pair.shape.len() - 1;
     let run = pair.shape[inner];
     if run < SHORT && pair.is_row() && lhs.values.len() == out.len() {
-        return by_rows(lhs.values, &repeated(rhs.values), out, least, f);
+        return by_rows(lhs.values, &repeated(rhs.values), out, cost, f);
     }
     let left = Starts::new(&pair.shape, &pair.lhs);
     let right = Starts::new(&pair.shape, &pair.rhs);
     let steps = (pair.lhs[inner], pair.rhs[inner]);
-    threads::pass(out, run, least, |at, out| {
+    threads::pass(out, run, cost.least(), |at, out| {
         let runs = out.chunks_exact_mut(run).enumerate();
         let sides = |i: usize| (left.at(at / run + i), right.at(at / run + i));
-        simd::vectorize(
+        cost.vectorize(
             run,
             #[inline(always)]
             || {
@@ -210,12 +200,12 @@ fn by_rows<A: Element, B: Element, R: Element>(
     x: &[A],
     row: &[B],
     out: &mut [R],
-    least: usize,
+    cost: Cost,
     f: impl Fn(A, B) -> R + Copy + Sync,
 ) {
-    threads::pass(out, row.len(), least, |at, out| {
+    threads::pass(out, row.len(), cost.least(), |at, out| {
         let rows = out.chunks_mut(row.len()).zip(x[at..].chunks(row.len()));
-        simd::vectorize(
+        cost.vectorize(
             row.len(),
             #[inline(always)]
             || {

@@ -1,9 +1,38 @@
 //! Loops compiled for several instruction sets, of which the widest that the machine has is run.
 
+use super::threads;
 use pulp::Arch;
 
 /// Up to this many elements the plain loop is quicker than choosing.
-pub(crate) const SMALL: usize = 16;
+const SMALL: usize = 16;
+
+/// How dear the function of an elementwise pass is.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Cost {
+    Plain,
+    /// It fuses multiply-adds, as transcendental functions do: compiled for every CPU, each of them is a call into a
+    /// library.
+    Fused,
+}
+
+impl Cost {
+    /// Elements from which a pass is shared out to threads.
+    pub(crate) fn least(self) -> usize {
+        match self {
+            Cost::Plain => threads::PLAIN,
+            Cost::Fused => threads::COSTLY,
+        }
+    }
+
+    /// Runs a loop over `len` elements, compiled for the widest instruction set where that pays.
+    #[inline(always)]
+    pub(crate) fn vectorize<R>(self, len: usize, body: impl FnOnce() -> R) -> R {
+        match self {
+            Cost::Plain => vectorize(len, body),
+            Cost::Fused => fused(body),
+        }
+    }
+}
 
 /// Runs a loop compiled for the widest instruction set.
 #[inline]
@@ -15,7 +44,7 @@ pub(crate) fn vectorize<R>(len: usize, body: impl FnOnce() -> R) -> R {
     }
 }
 
-/// As [`vectorize`], for code that fuses multiply-adds: compiled for every CPU, each of them is a call into a library.
+/// As [`vectorize`], for code that fuses multiply-adds, however few the elements are.
 #[inline]
 pub(crate) fn fused<R>(body: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(body)
@@ -24,21 +53,14 @@ pub(crate) fn fused<R>(body: impl FnOnce() -> R) -> R {
 /// `out[i] = f(x[i])`.
 #[inline]
 pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
-    vectorize(
-        out.len(),
-        #[inline(always)]
-        || {
-            for (o, &v) in out.iter_mut().zip(x) {
-                *o = f(v);
-            }
-        },
-    );
+    map_at(Cost::Plain, x, out, f);
 }
 
-/// As [`map`], compiled for the widest instruction set however few the elements are.
+/// As [`map`], of a function of this cost.
 #[inline]
-pub(crate) fn map_anyhow<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
-    fused(
+pub(crate) fn map_at<T: Copy, R>(cost: Cost, x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
+    cost.vectorize(
+        out.len(),
         #[inline(always)]
         || {
             for (o, &v) in out.iter_mut().zip(x) {
@@ -80,7 +102,19 @@ pub(crate) fn map_mostly<T: Copy>(
 /// `out[i] = f(a[i], b[i])`.
 #[inline]
 pub(crate) fn zip<A: Copy, B: Copy, R>(a: &[A], b: &[B], out: &mut [R], f: impl Fn(A, B) -> R) {
-    vectorize(
+    zip_at(Cost::Plain, a, b, out, f);
+}
+
+/// As [`zip`], of a function of this cost.
+#[inline]
+pub(crate) fn zip_at<A: Copy, B: Copy, R>(
+    cost: Cost,
+    a: &[A],
+    b: &[B],
+    out: &mut [R],
+    f: impl Fn(A, B) -> R,
+) {
+    cost.vectorize(
         out.len(),
         #[inline(always)]
         || {

@@ -3,11 +3,11 @@
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::elementwise::{self, Side};
 use crate::kernels::math::Math;
-use crate::kernels::{simd, threads};
+use crate::kernels::simd::{self, Cost};
 use crate::shape::{Dims, Layout};
 use crate::tape::plan::kernel;
 use crate::tape::trace;
-use crate::tensor::storage::Data;
+use crate::tensor::storage::{Data, INLINE};
 use crate::tensor::{Arg, Inner, Values};
 use crate::{Operand, Tensor};
 use std::ops::Deref;
@@ -86,20 +86,94 @@ pub(crate) fn load<T: Element>(arg: Arg<'_>) -> Loaded<'_, T> {
 #[cold]
 fn cast<T: Element>(tensor: &Tensor) -> Values<T> {
     with_dtype!(tensor.dtype(), S => {
-        Values::whole(elementwise::map(&tensor.values::<S>(), |v| v.cast::<T>()))
+        Values::whole(elementwise::map(&tensor.values::<S>(), Cost::Plain, |v| v.cast::<T>()))
     })
 }
 
-/// The only element of an operand of this type that can be read where it stands.
-#[inline]
-fn single<T: Element>(arg: Arg<'_>) -> Option<T> {
-    match arg {
-        Arg::Number(number) => Some(number.cast()),
-        Arg::Tensor(tensor) => match tensor.few()? {
-            &[value] => Some(value),
-            _ => None,
-        },
+/// An operand's elements in row-major order where they are few, and of this type.
+enum Few<'a, T: Element> {
+    Number(T),
+    Tensor(&'a [T]),
+    /// Others hold them too, or they lie in another order.
+    Copied(Values<T>),
+}
+
+impl<'a, T: Element> Few<'a, T> {
+    #[inline(always)]
+    fn of(arg: Arg<'a>) -> Option<Self> {
+        match arg {
+            Arg::Number(number) => Some(Few::Number(number.cast())),
+            Arg::Tensor(tensor) => match tensor.few() {
+                Some(few) => Some(Few::Tensor(few)),
+                None => Self::copied(tensor),
+            },
+        }
     }
+
+    #[inline(never)]
+    fn copied(tensor: &Tensor) -> Option<Self> {
+        let few = tensor.numel() <= INLINE && tensor.dtype() == T::DTYPE;
+        few.then(|| Few::Copied(tensor.values()))
+    }
+
+    #[inline(always)]
+    fn values(&self) -> &[T] {
+        match self {
+            Few::Number(number) => std::slice::from_ref(number),
+            Few::Tensor(values) => values,
+            Few::Copied(values) => values,
+        }
+    }
+}
+
+/// As [`zip`], where both operands have few elements, and each as many as the result or one: no kernel is worth its
+/// call then.
+#[inline(always)]
+fn zip_few<T: Element, R: Element>(
+    lhs: Arg<'_>,
+    rhs: Arg<'_>,
+    shape: &Dims,
+    cost: Cost,
+    f: impl Fn(T, T) -> R,
+) -> Option<Data<R>> {
+    let (left, right) = (Few::of(lhs)?, Few::of(rhs)?);
+    let (l, r) = (left.values(), right.values());
+    let len = l.len().max(r.len());
+    let fits = |values: &[T]| values.len() == len || values.len() == 1;
+    if !fits(l) || !fits(r) || len != shape.numel() {
+        return None;
+    }
+    Some(Data::few(len, |out| {
+        cost.vectorize(
+            len,
+            #[inline(always)]
+            || match (l, r) {
+                (&[a], &[b]) => out[0] = f(a, b),
+                (l, &[b]) => out.iter_mut().zip(l).for_each(|(o, &a)| *o = f(a, b)),
+                (&[a], r) => out.iter_mut().zip(r).for_each(|(o, &b)| *o = f(a, b)),
+                (l, r) => {
+                    let both = l.iter().zip(r);
+                    out.iter_mut()
+                        .zip(both)
+                        .for_each(|(o, (&a, &b))| *o = f(a, b));
+                }
+            },
+        );
+    }))
+}
+
+/// As [`map`], of few elements.
+#[inline(always)]
+fn map_few<T: Element, R: Element>(x: &Tensor, cost: Cost, f: impl Fn(T) -> R) -> Option<Data<R>> {
+    let few = Few::of(x.arg())?;
+    let x = few.values();
+    Some(Data::few(x.len(), |out| {
+        cost.vectorize(
+            x.len(),
+            #[inline(always)]
+            || out.iter_mut().zip(x).for_each(|(o, &v)| *o = f(v)),
+        );
+    }))
 }
 
 /// A tensor without the repetitions that it was stretched by, where there are some: it need not be written out.
@@ -128,7 +202,7 @@ pub(crate) fn zip<T: Element, R: Element>(
     shape: Dims,
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
-    zip_from(lhs, rhs, shape, threads::PLAIN, f)
+    zip_from(lhs, rhs, shape, Cost::Plain, f)
 }
 
 // Kept apart, so that an operation's own code stays small whatever the number of element types.
@@ -137,14 +211,14 @@ fn zip_from<T: Element, R: Element>(
     lhs: Arg<'_>,
     rhs: Arg<'_>,
     shape: Dims,
-    least: usize,
+    cost: Cost,
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
         return traced_zip(lhs, rhs, shape, f);
     }
-    if let (Some(a), Some(b)) = (single(lhs), single(rhs)) {
-        return Inner::new(shape, Data::one(f(a, b)));
+    if let Some(data) = zip_few(lhs, rhs, &shape, cost, f) {
+        return Inner::new(shape, data);
     }
     let own = (unstretched(lhs), unstretched(rhs));
     let lhs = own.0.as_ref().map_or(lhs, Tensor::arg);
@@ -160,7 +234,7 @@ fn zip_from<T: Element, R: Element>(
             shape: rhs.shape(),
         },
     );
-    let data: Data<R> = elementwise::zip(sides.0, sides.1, &shape, least, f);
+    let data: Data<R> = elementwise::zip(sides.0, sides.1, &shape, cost, f);
     Inner::new(shape, data)
 }
 
@@ -190,13 +264,13 @@ pub(crate) fn map<T: Element, R: Element>(
     x: &Tensor,
     f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
 ) -> Inner {
-    map_from(x, threads::PLAIN, f)
+    map_from(x, Cost::Plain, f)
 }
 
 #[inline(never)]
 fn map_from<T: Element, R: Element>(
     x: &Tensor,
-    least: usize,
+    cost: Cost,
     f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
@@ -204,14 +278,14 @@ fn map_from<T: Element, R: Element>(
         return traced_map(
             x,
             |x| map(x, f),
-            move |x, out| simd::map_anyhow(x, out, &again),
+            move |x, out| simd::map_at(Cost::Fused, x, out, &again),
         );
     }
-    let data = match single(x.arg()) {
-        Some(value) => Data::one(f(value)),
-        None => elementwise::map_from(&load::<T>(x.arg()), least, f),
+    let data = match map_few(x, cost, &f) {
+        Some(data) => data,
+        None => elementwise::map(&load::<T>(x.arg()), cost, f),
     };
-    Inner::new(Dims::from_slice(x.shape()), data)
+    Inner::new(x.layout().shape.clone(), data)
 }
 
 /// As [`map`], noted in the record of a step, which `run` repeats.
@@ -233,16 +307,7 @@ pub(crate) fn map_fused<T: Element, R: Element>(
     x: &Tensor,
     f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
-    if x.numel() > simd::SMALL || trace::tracing() {
-        return map_from(x, threads::COSTLY, f);
-    }
-    let one = move |v| {
-        simd::fused(
-            #[inline(always)]
-            || f(v),
-        )
-    };
-    map(x, one)
+    map_from(x, Cost::Fused, f)
 }
 
 /// As [`zip`], for transcendental functions, which fuse multiply-adds.
@@ -252,16 +317,7 @@ pub(crate) fn zip_fused<T: Element, R: Element>(
     shape: Dims,
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
-    if shape.iter().product::<usize>() > simd::SMALL || trace::tracing() {
-        return zip_from(lhs, rhs, shape, threads::COSTLY, f);
-    }
-    let one = move |a, b| {
-        simd::fused(
-            #[inline(always)]
-            || f(a, b),
-        )
-    };
-    zip(lhs, rhs, shape, one)
+    zip_from(lhs, rhs, shape, Cost::Fused, f)
 }
 
 /// As [`map`], for a trigonometric function, by `near` where angles are not huge, else by `any`.
@@ -279,12 +335,9 @@ pub(crate) fn map_angles<T: Element + Math>(
             simd::map_mostly(x, out, near, T::is_far, any)
         });
     }
-    let data = match single(x.arg()) {
-        Some(value) => Data::one(simd::fused(
-            #[inline(always)]
-            || any(value),
-        )),
+    let data = match map_few(x, Cost::Fused, any) {
+        Some(data) => data,
         None => elementwise::map_angles(&load::<T>(x.arg()), (near, any)),
     };
-    Inner::new(Dims::from_slice(x.shape()), data)
+    Inner::new(x.layout().shape.clone(), data)
 }

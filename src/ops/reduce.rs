@@ -1,12 +1,13 @@
 //! What reductions share: which axes go, and how the elements are laid out for the kernels.
 
 use crate::Tensor;
-use crate::dtype::Element;
+use crate::dtype::{Element, with_float};
 use crate::error::Result;
 use crate::kernels::reduce::fold_rows;
 use crate::kernels::strided::gather;
 use crate::shape::{self, Dims, Layout};
-use crate::tensor::storage::Data;
+use crate::tape::{RECORDING, modes};
+use crate::tensor::storage::{Data, INLINE};
 use crate::tensor::{Inner, Values};
 
 /// One axis or several, as reductions take them; a negative one counts from the end.
@@ -163,8 +164,25 @@ impl Plan {
         x.try_sum_keepdim(&axes[..])
     }
 
+    /// The gradient of one result as few elements of their own, which are quicker read than one that is stretched.
+    fn stretch_one(&self, grad: &Tensor) -> Option<Tensor> {
+        let len = self.from.iter().product();
+        let plain = !grad.requires_grad() && modes() & !RECORDING == 0;
+        if len > INLINE || grad.numel() != 1 || !plain {
+            return None;
+        }
+        with_float!(grad.dtype(), T => {
+            let &[value] = grad.few::<T>()? else { return None };
+            let data = Data::few(len, |out| out.fill(value));
+            Some(Tensor::from_data(self.from.clone(), data))
+        }, else None)
+    }
+
     /// A gradient of the result, stretched over the elements that went into it.
     pub(crate) fn stretch(&self, grad: &Tensor) -> Result<Tensor> {
+        if let Some(few) = self.stretch_one(grad) {
+            return Ok(few);
+        }
         let grad = if grad.shape() == &self.kept[..] {
             grad.clone()
         } else {

@@ -10,7 +10,7 @@ use crate::dtype::with_float;
 use crate::error::Result;
 use crate::kernels::math::Exp as _;
 use crate::kernels::softmax::{Rows, logsumexp as logsumexp_of_rows};
-use crate::tape::node::{self, NodeRef};
+use crate::tape::node::NodeRef;
 use crate::tape::trace;
 use crate::tape::{Cx, Op, Saved, is_grad_enabled};
 use crate::tensor::Inner;
@@ -95,7 +95,7 @@ impl Op for LogSoftmax {
 /// The place on the tape of the tensor of which this one is the log-softmax along an axis, as it came from there.
 pub(super) fn source(log: &Tensor, axis: i64) -> Option<NodeRef> {
     let node = log.node()?;
-    let own = node::of::<LogSoftmax>(&node)?.peek(|op| op.axis)?;
+    let own = node.peek(|op: &LogSoftmax| op.axis)?;
     let same = own.rem_euclid(log.rank().max(1) as i64) == axis;
     let first = node.state().edges.first().cloned().flatten();
     first.filter(|_| same)

@@ -96,9 +96,9 @@ fn first_nodes(body: &Body, entries: &[Tensor]) -> (Vec<Tensor>, Vec<NodeRef>) {
     for node in list.iter() {
         let edges = node.state().edges.clone();
         edges
-            .into_iter()
+            .iter()
             .flatten()
-            .for_each(|edge| meet(edge, &list));
+            .for_each(|edge| meet(edge.clone(), &list));
     }
     found
         .iter()

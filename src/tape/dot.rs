@@ -94,9 +94,10 @@ fn reached(root: &NodeRef) -> Vec<NodeRef> {
         let edges = found[next].state().edges.clone();
         found.extend(
             edges
-                .into_iter()
+                .iter()
                 .flatten()
-                .filter(|edge| seen.insert(id(edge))),
+                .filter(|edge| seen.insert(id(edge)))
+                .cloned(),
         );
         next += 1;
     }

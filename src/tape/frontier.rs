@@ -3,45 +3,97 @@
 use super::node::{NodeRef, id};
 use crate::Tensor;
 use crate::dtype::with_float;
-use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Nodes whose gradients are not complete, the ones of highest rank first.
+/// Nodes whose gradients are not complete, those recorded last first and leaves at the end.
 ///
-/// A node's rank is above those of all nodes that it leads to, so the highest can get no more gradients.
+/// A node's order is above those of all nodes that it leads to, so the highest can get no more gradients; and as in
+/// PyTorch, a node that several others lead to gets their gradients in the reverse order of their recording.
 #[derive(Default)]
 pub(super) struct Frontier {
-    /// The only node, where there is no other: along a chain nothing needs to be looked for.
-    single: Option<(NodeRef, Tensor)>,
-    order: BinaryHeap<(u32, Reverse<usize>)>,
-    entries: Vec<Option<(NodeRef, Tensor)>>,
-    free: Vec<usize>,
-    /// Where each node stands in `entries`; kept once there are too many of them to look through.
-    places: Option<HashMap<usize, usize, ById>>,
+    nodes: Waiting,
+    leaves: Waiting,
 }
-
-/// So many entries are looked through as quickly as one of a table is found.
-const FEW: usize = 16;
 
 impl Frontier {
     #[inline]
     pub(super) fn add(&mut self, node: NodeRef, grad: Tensor, recording: bool) {
-        match self.single.take() {
-            None if self.order.is_empty() => self.single = Some((node, grad)),
-            None => self.add_to_many(node, grad, recording),
-            Some((other, old)) if id(&other) == id(&node) => {
-                self.single = Some((node, sum(old, grad, recording)));
+        let waiting = match node.is_leaf() {
+            true => &mut self.leaves,
+            false => &mut self.nodes,
+        };
+        waiting.add(node, grad, recording);
+    }
+
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<(NodeRef, Tensor)> {
+        self.nodes.pop().or_else(|| self.leaves.pop())
+    }
+}
+
+/// So many nodes are looked through as quickly as one of a table is found.
+const FEW: usize = 16;
+
+/// Nodes with the gradients that they have got.
+#[derive(Default)]
+struct Waiting {
+    few: Vec<(NodeRef, Tensor)>,
+    /// All of them, once there were too many to look through.
+    many: Option<Box<Table>>,
+}
+
+impl Waiting {
+    #[inline]
+    fn add(&mut self, node: NodeRef, grad: Tensor, recording: bool) {
+        if let Some(table) = &mut self.many {
+            return table.add(node, grad, recording);
+        }
+        let own = id(&node);
+        match self.few.iter().position(|(other, _)| id(other) == own) {
+            Some(at) => {
+                let (node, old) = self.few.swap_remove(at);
+                self.few.push((node, sum(old, grad, recording)));
             }
-            Some((other, old)) => {
-                self.add_to_many(other, old, recording);
-                self.add_to_many(node, grad, recording);
+            None if self.few.len() < FEW => self.few.push((node, grad)),
+            None => {
+                let table = self.many.insert(Box::default());
+                for (node, grad) in self.few.drain(..).chain([(node, grad)]) {
+                    table.add(node, grad, recording);
+                }
             }
         }
     }
 
-    fn add_to_many(&mut self, node: NodeRef, grad: Tensor, recording: bool) {
-        if let Some(place) = self.find(id(&node)) {
+    #[inline]
+    fn pop(&mut self) -> Option<(NodeRef, Tensor)> {
+        if let Some(table) = &mut self.many {
+            return table.pop();
+        }
+        let order = |(node, _): &(NodeRef, Tensor)| node.header().order;
+        let last = self
+            .few
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, entry)| order(entry));
+        let at = last?.0;
+        Some(self.few.swap_remove(at))
+    }
+}
+
+/// Many nodes with the gradients that they have got.
+#[derive(Default)]
+struct Table {
+    order: BinaryHeap<(u64, usize)>,
+    entries: Vec<Option<(NodeRef, Tensor)>>,
+    free: Vec<usize>,
+    /// Where each node stands in `entries`.
+    places: HashMap<usize, usize, ById>,
+}
+
+impl Table {
+    fn add(&mut self, node: NodeRef, grad: Tensor, recording: bool) {
+        if let Some(&place) = self.places.get(&id(&node)) {
             let entry = &mut self.entries[place];
             if let Some((node, old)) = entry.take() {
                 *entry = Some((node, sum(old, grad, recording)));
@@ -55,40 +107,15 @@ impl Frontier {
                 self.entries.len() - 1
             }
         };
-        if let Some(places) = &mut self.places {
-            places.insert(id(&node), place);
-        }
-        self.order.push((node.header().rank, Reverse(place)));
+        self.places.insert(id(&node), place);
+        self.order.push((node.header().order, place));
         self.entries[place] = Some((node, grad));
-        if self.places.is_none() && self.entries.len() > FEW {
-            let entries = self.entries.iter().enumerate();
-            let place = |(place, entry): (usize, &Option<(NodeRef, Tensor)>)| {
-                entry.as_ref().map(|(node, _)| (id(node), place))
-            };
-            self.places = Some(entries.filter_map(place).collect());
-        }
     }
 
-    fn find(&self, node: usize) -> Option<usize> {
-        match &self.places {
-            Some(places) => places.get(&node).copied(),
-            None => self.entries.iter().position(|entry| {
-                let other = entry.as_ref().map(|(other, _)| id(other));
-                other == Some(node)
-            }),
-        }
-    }
-
-    #[inline]
-    pub(super) fn pop(&mut self) -> Option<(NodeRef, Tensor)> {
-        if let Some(single) = self.single.take() {
-            return Some(single);
-        }
-        let (_, Reverse(place)) = self.order.pop()?;
+    fn pop(&mut self) -> Option<(NodeRef, Tensor)> {
+        let (_, place) = self.order.pop()?;
         let (node, grad) = self.entries[place].take()?;
-        if let Some(places) = &mut self.places {
-            places.remove(&id(&node));
-        }
+        self.places.remove(&id(&node));
         self.free.push(place);
         Some((node, grad))
     }

@@ -118,13 +118,13 @@ impl Tensor {
         // What lies behind an input that stands in a graph counts too.
         let mut stack: Vec<NodeRef> = own
             .iter()
-            .flat_map(|node| node.0.state().edges.clone())
+            .flat_map(|node| node.0.state().edges.to_vec())
             .flatten()
             .collect();
         stack.extend(self.node());
         while let Some(node) = stack.pop() {
             if seen.insert(id(&node)) {
-                if node.leaf().is_some() {
+                if node.is_leaf() {
                     return true;
                 }
                 stack.extend(node.state().edges.iter().flatten().cloned());

@@ -1,10 +1,12 @@
 //! Functions of the user's that a backward pass calls on its way.
 
-use super::node::{AnyNode, NodeRef};
+use super::node::{Node, NodeRef};
 use super::plan::trace;
 use super::status::no_graph;
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
+use crate::tensor::Inner;
+use crate::tensor::storage::Hold;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
@@ -15,7 +17,7 @@ pub(crate) type GradHook = dyn Fn(&Tensor) -> Option<Tensor> + Send + Sync;
 pub(crate) type NodeHook =
     dyn Fn(&[Option<Tensor>], &Tensor) -> Option<Vec<Option<Tensor>>> + Send + Sync;
 /// Looks at a leaf's gradient after it was added to.
-pub(crate) type LeafHook = dyn Fn() + Send + Sync;
+pub(crate) type LeafHook = dyn Fn(&NodeRef) + Send + Sync;
 
 /// What few nodes have.
 #[derive(Default)]
@@ -53,7 +55,7 @@ pub struct HookHandle {
 }
 
 enum Owner {
-    Node(Weak<dyn AnyNode>),
+    Node(Weak<Node>),
     Other(Box<dyn Fn(u64) + Send + Sync>),
 }
 
@@ -166,7 +168,7 @@ impl Tensor {
     ) -> HookHandle {
         let op = "register_post_accumulate_grad_hook";
         let node = self.node().ok_or_else(|| no_graph(op, self)).or_panic();
-        if node.leaf().is_none() {
+        if !node.is_leaf() {
             let refused: Result<()> = Err(Error::Tape {
                 op,
                 problem: "the tensor was computed, and gradients are accumulated in leaves".into(),
@@ -175,11 +177,12 @@ impl Tensor {
             refused.or_panic();
         }
         // The tensor owns the node, which must not own the tensor: the hook is given a handle made on the way.
-        let weak = Arc::downgrade(&self.0);
-        let hook = move || {
-            if let Some(inner) = weak.upgrade() {
-                hook(&Tensor(inner));
-            }
+        let (layout, dtype, storage) =
+            (self.layout().clone(), self.dtype(), self.storage().clone());
+        let hook = move |leaf: &NodeRef| {
+            let mut own = Inner::on(layout.clone(), dtype, Hold::Shared(storage.clone()));
+            own.set_node_mut(leaf.clone());
+            hook(&own.untracked());
         };
         register(&node, Hook::Accumulated(Arc::new(hook)))
     }
@@ -311,7 +314,7 @@ pub(super) fn accumulated(node: &NodeRef) {
             Hook::Accumulated(hook) => Some(hook),
             _ => None,
         });
-        hooks.iter().for_each(|hook| hook());
+        hooks.iter().for_each(|hook| hook(node));
     }
 }
 

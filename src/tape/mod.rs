@@ -18,6 +18,7 @@ mod outputs;
 pub(crate) mod plan;
 mod record;
 mod saved;
+mod slots;
 mod status;
 mod sweep;
 mod tensors;

@@ -2,12 +2,13 @@
 
 use super::hooks::Extras;
 use super::live;
+use super::slots::Slots;
 use super::sweep::Cx;
 use crate::error::{Error, Result};
 use crate::shape::Dims;
 use crate::{DType, Tensor};
-use smallvec::SmallVec;
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -37,15 +38,15 @@ pub(crate) trait Op: Send + Sync + 'static {
     fn cases() -> Vec<crate::ops::case::Case>;
 }
 
-/// A shared node of any operation.
-pub(crate) type NodeRef = Arc<dyn AnyNode>;
+/// A shared node of any operation, or of a leaf.
+pub(crate) type NodeRef = Arc<Node>;
 /// The nodes of an operation's inputs; none where an input is outside of the graph.
-pub(crate) type Edges = SmallVec<[Option<NodeRef>; 2]>;
+pub(crate) type Edges = Slots<NodeRef>;
 
 /// What a node says of itself and of the tensor it stands for.
 pub(crate) struct Header {
-    /// One more than the largest rank among the inputs; a leaf has 0.
-    pub(crate) rank: u32,
+    /// Above those of all nodes that this one leads to, and in each thread in the order of recording; a leaf has 0.
+    pub(crate) order: u64,
     pub(crate) dtype: DType,
     pub(crate) location: &'static Location<'static>,
     pub(crate) shape: Dims,
@@ -61,17 +62,13 @@ pub(crate) struct State {
     pub(crate) extras: Option<Box<Extras>>,
 }
 
-pub(crate) trait AnyNode: Any + Send + Sync {
+/// What differs from node to node.
+pub(crate) trait Work: Any + Send + Sync {
     fn name(&self) -> &'static str;
-    fn broadcasts(&self) -> bool;
-    fn header(&self) -> &Header;
-    fn state(&self) -> MutexGuard<'_, State>;
-    /// The same of a node that nobody else holds, without a lock.
-    fn state_mut(&mut self) -> &mut State;
-    /// A leaf's gradient; none for an operation's node.
-    fn leaf(&self) -> Option<&Mutex<Option<Tensor>>>;
-    /// A leaf's count of the backward passes summed up in its gradient.
-    fn passes(&self) -> Option<&AtomicUsize> {
+    fn broadcasts(&self) -> bool {
+        false
+    }
+    fn leaf(&self) -> Option<&Leaf> {
         None
     }
     /// What the operation says that it keeps.
@@ -80,135 +77,215 @@ pub(crate) trait AnyNode: Any + Send + Sync {
     }
     /// Runs the operation's backward and frees what it saved, unless it is to be retained.
     fn run(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()>;
-    /// Takes the edges of a node that nobody else holds and drops what it saved.
-    fn dismantle(&mut self) -> Edges;
+    /// As [`run`](Work::run), on what nobody else holds: nothing is retained, and nothing locked.
+    fn run_own(&mut self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()>;
+    /// Drops what the operation saved.
+    fn clear(&mut self) {}
 }
 
-/// The node of one recorded operation.
-pub(crate) struct Node<O: Op> {
+/// The node of one recorded operation, in one allocation.
+pub(crate) struct Node<W: Work + ?Sized = dyn Work> {
     header: Header,
     state: Mutex<State>,
-    op: RwLock<Option<O>>,
+    work: W,
 }
 
-impl<O: Op> Node<O> {
-    #[inline]
-    pub(crate) fn record(
-        location: &'static Location<'static>,
-        shape: Dims,
-        dtype: DType,
-        edges: Edges,
-        op: O,
-    ) -> NodeRef {
-        live::count(1);
-        let rank = 1 + edges
-            .iter()
-            .flatten()
-            .map(|edge| edge.header().rank)
-            .max()
-            .unwrap_or(0);
-        Arc::new(Node {
-            header: Header {
-                rank,
-                dtype,
-                location,
-                shape,
-            },
-            state: Mutex::new(State {
-                edges,
-                ..State::default()
-            }),
-            op: RwLock::new(Some(op)),
-        })
+/// An operation's work is its derivative, until a walk has used it.
+type Derivative<O> = RwLock<Option<O>>;
+
+thread_local! {
+    /// The order of the node recorded last in this thread.
+    static LAST: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The next order in this thread that is above those of the nodes named: they may come from another thread.
+#[inline]
+fn next_order(edges: &Edges) -> u64 {
+    let above = |last: u64, edge: &NodeRef| last.max(edge.header.order);
+    let order = 1 + edges.iter().flatten().fold(LAST.get(), above);
+    LAST.set(order);
+    order
+}
+
+/// The node of an operation that was recorded.
+#[inline]
+pub(crate) fn record<O: Op>(
+    location: &'static Location<'static>,
+    shape: Dims,
+    dtype: DType,
+    edges: Edges,
+    op: O,
+) -> NodeRef {
+    live::count(1);
+    Arc::new(Node {
+        header: Header {
+            order: next_order(&edges),
+            dtype,
+            location,
+            shape,
+        },
+        state: Mutex::new(State {
+            edges,
+            freed_at: None,
+            extras: None,
+        }),
+        work: RwLock::new(Some(op)),
+    })
+}
+
+impl Node {
+    pub(crate) fn name(&self) -> &'static str {
+        self.work.name()
     }
-}
 
-impl<O: Op> Node<O> {
-    /// Looks at what the operation keeps, unless that was freed.
-    pub(crate) fn peek<R>(&self, look: impl FnOnce(&O) -> R) -> Option<R> {
-        let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn broadcasts(&self) -> bool {
+        self.work.broadcasts()
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.header.order == 0
+    }
+
+    /// A leaf's gradient; none for an operation's node.
+    #[inline]
+    pub(crate) fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
+        match self.is_leaf() {
+            true => self.work.leaf().map(|leaf| &leaf.grad),
+            false => None,
+        }
+    }
+
+    /// A leaf's count of the backward passes summed up in its gradient.
+    pub(crate) fn passes(&self) -> Option<&AtomicUsize> {
+        self.work.leaf().map(|leaf| &leaf.passes)
+    }
+
+    /// What the operation says that it keeps.
+    pub(crate) fn saved_now(&self) -> Option<Vec<Tensor>> {
+        self.work.saved_now()
+    }
+
+    /// Runs the operation's backward and frees what it saved, unless it is to be retained.
+    pub(crate) fn run(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        self.work.run(grad, cx)
+    }
+
+    /// The parts of a node that nobody else holds.
+    #[inline]
+    pub(super) fn parts(&mut self) -> (&Header, &mut State, &mut dyn Work) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        (&self.header, state, &mut self.work)
+    }
+
+    /// Looks at what the operation keeps, where it is of this kind and that was not freed.
+    pub(crate) fn peek<O: Op, R>(&self, look: impl FnOnce(&O) -> R) -> Option<R> {
+        let work: &dyn Any = &self.work;
+        let derivative: &Derivative<O> = work.downcast_ref()?;
+        let op = derivative.read().unwrap_or_else(PoisonError::into_inner);
         op.as_ref().map(look)
     }
 }
 
-/// The node, where it is of this operation.
-pub(crate) fn of<O: Op>(node: &NodeRef) -> Option<&Node<O>> {
-    let node: &dyn Any = &**node;
-    node.downcast_ref()
+impl<W: Work + ?Sized> Node<W> {
+    /// Takes the edges of a node that nobody else holds and drops what it saved.
+    #[inline]
+    fn dismantle(&mut self) -> Edges {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.edges.is_empty() {
+            return Edges::new();
+        }
+        let edges = std::mem::take(&mut state.edges);
+        // The edges are still held, so a saved input cannot start a chain of drops here.
+        self.work.clear();
+        edges
+    }
 }
 
-impl<O: Op> AnyNode for Node<O> {
+impl<W: Work + ?Sized> Drop for Node<W> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.header.order != 0 {
+            live::count(-1);
+            drop_without_recursion(self.dismantle());
+        }
+    }
+}
+
+/// Drops nodes and what only they hold, however deep, in a constant amount of stack.
+#[inline]
+pub(crate) fn drop_without_recursion(mut edges: Edges) {
+    // Most lead to leaves, or to what somebody else holds.
+    let mut left = Vec::new();
+    for edge in edges.iter_mut().filter_map(Option::take) {
+        drop_one(edge, &mut left);
+    }
+    while let Some(edge) = left.pop() {
+        drop_one(edge, &mut left);
+    }
+}
+
+#[inline]
+fn drop_one(mut node: NodeRef, left: &mut Vec<NodeRef>) {
+    if !node.is_leaf()
+        && let Some(last) = Arc::get_mut(&mut node)
+    {
+        left.extend(last.dismantle().iter_mut().filter_map(Option::take));
+    }
+}
+
+impl<O: Op> Work for Derivative<O> {
     fn name(&self) -> &'static str {
         O::NAME
     }
     fn broadcasts(&self) -> bool {
         O::BROADCASTS
     }
-    fn header(&self) -> &Header {
-        &self.header
-    }
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn state_mut(&mut self) -> &mut State {
-        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
-        None
-    }
     fn saved_now(&self) -> Option<Vec<Tensor>> {
-        let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
+        let op = self.read().unwrap_or_else(PoisonError::into_inner);
         op.as_ref()?.saved_now()
     }
     fn run(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.name = O::NAME;
         if cx.retains() {
-            let op = self.op.read().unwrap_or_else(PoisonError::into_inner);
+            let op = self.read().unwrap_or_else(PoisonError::into_inner);
             return match op.as_ref() {
                 Some(op) => op.backward_owned(grad, cx),
-                None => Err(cx.freed(self)),
+                None => Err(cx.freed()),
             };
         }
-        let op = self
-            .op
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let op = self.write().unwrap_or_else(PoisonError::into_inner).take();
         match op {
             Some(op) => op.backward_owned(grad, cx),
-            None => Err(cx.freed(self)),
+            None => Err(cx.freed()),
         }
     }
-    fn dismantle(&mut self) -> Edges {
-        let edges = std::mem::take(&mut self.state_mut().edges);
-        // The edges are still held, so a saved input cannot start a chain of drops here.
-        *self.op.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
-        edges
+    fn run_own(&mut self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.name = O::NAME;
+        let slot = self.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let done = match slot {
+            Some(op) => op.backward_owned(grad, cx),
+            None => Err(cx.freed()),
+        };
+        *slot = None;
+        done
+    }
+    fn clear(&mut self) {
+        *self.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-impl<O: Op> Drop for Node<O> {
-    fn drop(&mut self) {
-        live::count(-1);
-        let edges = self.dismantle();
-        drop_without_recursion(edges);
-    }
-}
-
-/// Drops nodes and what only they hold, however deep, in a constant amount of stack.
-pub(crate) fn drop_without_recursion(mut edges: Edges) {
-    while let Some(edge) = edges.pop() {
-        if let Some(mut node) = edge
-            && let Some(last) = Arc::get_mut(&mut node)
-        {
-            edges.append(&mut last.dismantle());
-        }
-    }
-}
-
-/// The node of a tensor that asks for its gradient itself.
+/// What the node of a tensor has that asks for its gradient itself.
 pub(crate) struct Leaf {
-    header: Header,
-    state: Mutex<State>,
     grad: Mutex<Option<Tensor>>,
     /// Backward passes that have reached the leaf since its gradient was cleared.
     passes: AtomicUsize,
@@ -220,61 +297,49 @@ impl Leaf {
         shape: Dims,
         dtype: DType,
     ) -> NodeRef {
-        Arc::new(Leaf {
+        Arc::new(Node {
             header: Header {
-                rank: 0,
+                order: 0,
                 dtype,
                 location,
                 shape,
             },
             state: Mutex::default(),
-            grad: Mutex::new(None),
-            passes: AtomicUsize::new(0),
+            work: Leaf {
+                grad: Mutex::new(None),
+                passes: AtomicUsize::new(0),
+            },
         })
     }
 }
 
-impl AnyNode for Leaf {
+impl Work for Leaf {
     fn name(&self) -> &'static str {
         "AccumulateGrad"
     }
-    fn broadcasts(&self) -> bool {
-        false
-    }
-    fn header(&self) -> &Header {
-        &self.header
-    }
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn state_mut(&mut self) -> &mut State {
-        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn leaf(&self) -> Option<&Mutex<Option<Tensor>>> {
-        Some(&self.grad)
-    }
-    fn passes(&self) -> Option<&AtomicUsize> {
-        Some(&self.passes)
+    fn leaf(&self) -> Option<&Leaf> {
+        Some(self)
     }
     fn run(&self, _: Tensor, _: &mut Cx<'_>) -> Result<()> {
         Ok(())
     }
-    fn dismantle(&mut self) -> Edges {
-        Edges::new()
+    fn run_own(&mut self, _: Tensor, _: &mut Cx<'_>) -> Result<()> {
+        Ok(())
     }
 }
 
 /// The error of a second pass through freed values.
+#[cold]
 pub(crate) fn freed_error(
     op: &'static str,
-    node: &dyn AnyNode,
-    here: &'static Location<'static>,
+    node: &'static str,
+    created: &'static Location<'static>,
+    first: &'static Location<'static>,
 ) -> Error {
-    let first = node.state().freed_at.unwrap_or(here);
     Error::BackwardTwice {
         op,
-        node: node.name(),
-        created: node.header().location,
+        node,
+        created,
         first,
     }
 }

@@ -14,7 +14,6 @@ use crate::shape::Dims;
 use crate::tensor::storage::Hold;
 use crate::tensor::{Inner, Origin};
 use crate::{DType, Tensor, zeros_dtype};
-use smallvec::smallvec;
 use std::panic::Location;
 
 /// What is known of the outputs of one node.
@@ -119,7 +118,7 @@ impl Outputs {
             at,
             shape.clone(),
             *dtype,
-            smallvec![Some(node.clone())],
+            Edges::from_iter([Some(node.clone())]),
             part,
         )
     }
@@ -148,12 +147,11 @@ impl Outputs {
 
     /// Output `i`, whose values were kept without its place on the tape, at that place again.
     pub(super) fn tie(&self, i: usize, kept: &Tensor, cx: &Cx<'_>) -> Tensor {
-        if self.slots[i].start.is_none() || !cx.creates_graph() {
+        let (Some(_), Some(node)) = (self.slots[i].start, cx.recorded_node()) else {
             return kept.clone();
-        }
+        };
         let mut inner = bare(kept, &[]);
-        let at = cx.node().header().location;
-        inner.set_node_mut(self.output_node(at, i, self.only(), cx.node()));
+        inner.set_node_mut(self.output_node(cx.location(), i, self.only(), &node));
         inner.untracked()
     }
 }

@@ -1,7 +1,7 @@
 //! How a computed tensor gets its place on the tape.
 
 use super::mode::{RECORDING, WITHIN, modes};
-use super::node::{Edges, Leaf, Node, NodeRef, Op};
+use super::node::{self, Edges, Leaf, NodeRef, Op};
 use super::watch;
 use crate::error::{Error, OrPanic, Result};
 use crate::ops::Listed;
@@ -11,7 +11,6 @@ use crate::shape::Dims;
 use crate::tensor::{Arg, Inner, Origin};
 use crate::{DType, Tensor};
 use std::panic::Location;
-use std::sync::Arc;
 
 impl Inner {
     /// The tensor, recorded as the output of `op` where an input requires gradients and recording is on.
@@ -22,7 +21,7 @@ impl Inner {
     pub(crate) fn record<O: Op + Listed>(
         mut self,
         inputs: &[Arg<'_>],
-        op: impl FnOnce(&Inner) -> O,
+        op: impl FnOnce(&mut Inner) -> O,
     ) -> Tensor {
         let tracked = inputs.iter().any(Arg::requires_grad);
         let modes = modes();
@@ -31,26 +30,24 @@ impl Inner {
             for arg in inputs {
                 edges.push(arg.tensor().and_then(Tensor::node));
             }
-            let op = op(&self);
+            let op = op(&mut self);
             let caller = Location::caller();
-            let node = Node::record(
-                if modes & WITHIN == 0 {
-                    caller
-                } else {
-                    watch::line(caller)
-                },
-                Dims::from_slice(&self.layout.shape),
-                self.dtype,
-                edges,
-                op,
-            );
+            let at = if modes & WITHIN == 0 {
+                caller
+            } else {
+                watch::line(caller)
+            };
+            let node = node::record(at, self.layout.shape.clone(), self.dtype, edges, op);
             self.set_node_mut(node);
         } else if tracked {
             self.origin = Some(Origin::NoGrad(Location::caller()));
         } else {
-            self.origin = inputs.iter().find_map(|arg| arg.tensor()?.0.origin);
+            let origin = inputs.iter().find_map(|arg| arg.tensor()?.0.origin);
+            if origin.is_some() {
+                self.origin = origin;
+            }
         }
-        let out = Tensor(Arc::new(self));
+        let out = self.untracked();
         if modes & !RECORDING != 0 {
             watch::result(O::NAME, &out, inputs, modes);
         }
@@ -66,7 +63,7 @@ pub(super) fn node<O: Op>(
     edges: Edges,
     op: O,
 ) -> NodeRef {
-    let node = Node::record(watch::line(at), shape, dtype, edges, op);
+    let node = node::record(watch::line(at), shape, dtype, edges, op);
     watch::list(&node);
     node
 }
@@ -89,16 +86,16 @@ impl Tensor {
     ) -> Tensor {
         let own = self.node();
         let tracked = own.is_some() || other.requires_grad();
-        let inner = Arc::get_mut(&mut self.0).expect("nobody else holds the tensor");
+        let inner = self.alone().expect("nobody else holds the tensor");
         if tracked && modes() & RECORDING != 0 {
             let other = other.tensor().and_then(Tensor::node);
             let edges = match side {
                 Side::Left => [own, other],
                 Side::Right => [other, own],
             };
-            let shape = Dims::from_slice(&inner.layout.shape);
+            let shape = inner.layout.shape.clone();
             let at = Location::caller();
-            let node = Node::record(at, shape, inner.dtype, edges.into(), op());
+            let node = node::record(at, shape, inner.dtype, edges.into(), op());
             inner.set_node_mut(node);
         } else {
             inner.leave_graph();
@@ -187,7 +184,7 @@ impl Tensor {
     /// assert!(w.is_leaf() && !(&w * 2.0).is_leaf());
     /// ```
     pub fn is_leaf(&self) -> bool {
-        self.node().is_none_or(|node| node.leaf().is_some())
+        self.node().is_none_or(|node| node.is_leaf())
     }
 
     /// The name of the operation that computed this tensor, such as `MulBackward0`, where it was recorded.
@@ -199,7 +196,7 @@ impl Tensor {
     /// ```
     pub fn grad_fn(&self) -> Option<&'static str> {
         self.node()
-            .filter(|node| node.leaf().is_none())
+            .filter(|node| !node.is_leaf())
             .map(|node| node.name())
     }
 

@@ -4,7 +4,7 @@ use super::sweep::Cx;
 use crate::error::{Error, Result};
 use crate::shape::Dims;
 use crate::tensor::storage::Storage;
-use crate::tensor::{Arg, Inner};
+use crate::tensor::{Arg, Inner, Number};
 use crate::{Operand, Tensor};
 use std::sync::Arc;
 
@@ -32,11 +32,10 @@ impl Saved {
 
     /// The output that is being recorded; it must be a tensor of its own storage.
     #[inline]
-    pub(crate) fn output(out: &Inner) -> Saved {
-        Saved::Output {
-            storage: out.hold.storage().clone(),
-            version: out.hold.version(),
-        }
+    pub(crate) fn output(out: &mut Inner) -> Saved {
+        let storage = out.hold.shared().clone();
+        let version = storage.version();
+        Saved::Output { storage, version }
     }
 
     /// The values, at no place on the tape where they are the operation's output.
@@ -71,7 +70,10 @@ impl Saved {
 pub(crate) enum SavedArg {
     Nothing,
     Tensor(Saved),
-    Number(crate::tensor::Number),
+    // The number's own kinds, not the number: a tag within a tag would cost every node a word for each side.
+    Float(f64),
+    Int(i64),
+    Bool(bool),
 }
 
 impl SavedArg {
@@ -81,7 +83,9 @@ impl SavedArg {
         match arg {
             _ if !needed => SavedArg::Nothing,
             Arg::Tensor(tensor) => SavedArg::Tensor(Saved::input(tensor)),
-            Arg::Number(number) => SavedArg::Number(number),
+            Arg::Number(Number::Float(value)) => SavedArg::Float(value),
+            Arg::Number(Number::Int(value)) => SavedArg::Int(value),
+            Arg::Number(Number::Bool(value)) => SavedArg::Bool(value),
         }
     }
 }
@@ -89,7 +93,7 @@ impl SavedArg {
 /// A saved side read back.
 pub(crate) enum OwnedArg {
     Tensor(Tensor),
-    Number(crate::tensor::Number),
+    Number(Number),
 }
 
 impl crate::tensor::SealedOperand for OwnedArg {}
@@ -126,7 +130,9 @@ impl Cx<'_> {
     pub(crate) fn saved_arg(&self, saved: &SavedArg) -> Result<OwnedArg> {
         match saved {
             SavedArg::Tensor(saved) => Ok(OwnedArg::Tensor(self.saved(saved)?)),
-            SavedArg::Number(number) => Ok(OwnedArg::Number(*number)),
+            SavedArg::Float(value) => Ok(OwnedArg::Number(Number::Float(*value))),
+            SavedArg::Int(value) => Ok(OwnedArg::Number(Number::Int(*value))),
+            SavedArg::Bool(value) => Ok(OwnedArg::Number(Number::Bool(*value))),
             SavedArg::Nothing => Err(Error::Tape {
                 op: self.node_name(),
                 problem: "its backward reads a value that it did not save".into(),

@@ -177,7 +177,7 @@ impl Tensor {
             .node()
             .ok_or_else(|| no_graph("retain_grad", self))
             .or_panic();
-        if node.leaf().is_none() {
+        if !node.is_leaf() {
             let mut state = node.state();
             let extras = state.extras.get_or_insert_default();
             extras.retained.get_or_insert_default();

@@ -2,12 +2,13 @@
 
 use super::frontier::{ById, Frontier, sum};
 use super::mode::{GradMode, Modes, RECORDING, WITHIN};
-use super::node::{AnyNode, Edges, NodeRef, State, drop_without_recursion, freed_error, id};
+use super::node::{Edges, Header, NodeRef, State, drop_without_recursion, freed_error, id};
+use super::slots::Slots;
 use super::trace;
 use super::watch::Line;
 use super::{anomaly, hooks};
 use crate::error::{Error, Result};
-use crate::shape::{Dims, Layout};
+use crate::shape::Layout;
 use crate::tensor::Inner;
 use crate::tensor::storage::{Hold, Storage};
 use crate::{DType, Tensor};
@@ -30,11 +31,14 @@ pub(crate) struct Options {
 
 /// What an operation's backward gets: who wants a gradient, and where to put it.
 pub(crate) struct Cx<'a> {
-    node: &'a NodeRef,
+    header: &'a Header,
+    pub(super) name: &'static str,
+    /// The node, where others may hold it or what its backward computes is recorded.
+    node: Option<&'a NodeRef>,
     edges: &'a [Option<NodeRef>],
     /// Which edges lead to a wanted input; all where every leaf is wanted.
     needed: Option<&'a HashSet<usize, ById>>,
-    grads: SmallVec<[Option<Tensor>; 2]>,
+    grads: Slots<Tensor>,
     options: Options,
     /// Whether the gradients are searched for numbers that are not finite.
     pub(super) watched: bool,
@@ -90,8 +94,20 @@ impl<'a> Cx<'a> {
         self.edges.len()
     }
 
-    pub(super) fn node(&self) -> &'a NodeRef {
-        self.node
+    /// The line that called the operation.
+    pub(super) fn location(&self) -> &'static Location<'static> {
+        self.header.location
+    }
+
+    /// The node, in whose graph what its backward computes is recorded.
+    fn recorded(&self) -> NodeRef {
+        let node = self.node.expect("a walk that records shares its nodes");
+        node.clone()
+    }
+
+    /// The node, where what its backward computes is recorded.
+    pub(super) fn recorded_node(&self) -> Option<NodeRef> {
+        self.creates_graph().then(|| self.recorded())
     }
 
     pub(super) fn options(&self) -> Options {
@@ -108,19 +124,22 @@ impl<'a> Cx<'a> {
     }
 
     pub(crate) fn node_name(&self) -> &'static str {
-        self.node.name()
+        self.name
     }
 
+    /// The error of a node whose values another walk has freed meanwhile.
     #[cold]
-    pub(crate) fn freed(&self, node: &dyn AnyNode) -> Error {
-        freed_error(self.options.op, node, self.options.caller)
+    pub(crate) fn freed(&self) -> Error {
+        let first = self.node.and_then(|node| node.state().freed_at);
+        let first = first.unwrap_or(self.options.caller);
+        freed_error(self.options.op, self.name, self.header.location, first)
     }
 
     #[cold]
     pub(crate) fn changed(&self, storage: &Storage, expected: u32) -> Error {
-        let created = self.node.header().location;
+        let created = self.header.location;
         Error::SavedChanged {
-            node: self.node.name(),
+            node: self.name,
             created,
             changed: storage.changed_at().unwrap_or(created),
             actual: storage.version(),
@@ -130,14 +149,13 @@ impl<'a> Cx<'a> {
 
     /// The output that this node computed, over its kept storage.
     pub(crate) fn own_output(&self, storage: Arc<Storage>) -> Tensor {
-        let header = self.node.header();
         let mut inner = Inner::on(
-            Layout::contiguous(Dims::from_slice(&header.shape)),
-            header.dtype,
+            Layout::contiguous(self.header.shape.clone()),
+            self.header.dtype,
             Hold::Shared(storage),
         );
-        if self.options.create_graph {
-            inner.set_node_mut(self.node.clone());
+        if let Some(node) = self.recorded_node() {
+            inner.set_node_mut(node);
         }
         inner.untracked()
     }
@@ -151,7 +169,6 @@ pub(crate) fn sweep(
     options: Options,
 ) -> Result<Vec<Option<Tensor>>> {
     let _mode = GradMode::set(options.create_graph);
-    let watched = anomaly::is_on();
     let mut captured = vec![None; inputs.map_or(0, <[_]>::len)];
     let wanted: HashMap<usize, usize, ById> = inputs
         .unwrap_or_default()
@@ -163,16 +180,18 @@ pub(crate) fn sweep(
         Some(_) => Some(leading_to(&roots, &wanted, options)?),
         None => None,
     };
+    let walk = Walk {
+        needed: needed.as_ref(),
+        options,
+        watched: anomaly::is_on(),
+    };
     let mut frontier = Frontier::default();
     for (node, grad) in roots {
-        if needed
-            .as_ref()
-            .is_none_or(|needed| needed.contains(&id(&node)))
-        {
+        if walk.needs(&node) {
             frontier.add(node, grad, options.create_graph);
         }
     }
-    while let Some((mut node, grad)) = frontier.pop() {
+    while let Some((node, grad)) = frontier.pop() {
         if options.stop_at_inputs
             && let Some(&i) = wanted.get(&id(&node))
         {
@@ -181,30 +200,16 @@ pub(crate) fn sweep(
             continue;
         }
         let grad = hooks::on_tensor(&node, grad)?;
-        if inputs.is_some() {
-            if let Some(&i) = wanted.get(&id(&node)) {
-                captured[i] = Some(grad.clone());
-            }
-        } else if let Some(slot) = node.leaf() {
-            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            if trace::tracing() {
-                trace::accumulated(&node, slot.as_ref());
-            }
-            accumulate(&mut slot, grad);
-            drop(slot);
-            if let Some(passes) = node.passes() {
-                passes.fetch_add(1, Relaxed);
-            }
-            hooks::accumulated(&node);
-            continue;
+        if inputs.is_some()
+            && let Some(&i) = wanted.get(&id(&node))
+        {
+            captured[i] = Some(grad.clone());
         }
-        step(
-            &mut node,
-            grad,
-            needed.as_ref(),
-            (options, watched),
-            &mut frontier,
-        )?;
+        if !node.is_leaf() {
+            walk.step(node, grad, &mut frontier)?;
+        } else if inputs.is_none() {
+            arrive(&node, grad);
+        }
     }
     if let Some(inputs) = inputs {
         // An input named twice gets its gradient in both places.
@@ -217,64 +222,156 @@ pub(crate) fn sweep(
     Ok(captured)
 }
 
-/// Runs one node's backward and passes the gradients on.
-fn step(
-    node: &mut NodeRef,
-    grad: Tensor,
-    needed: Option<&HashSet<usize, ById>>,
-    (options, watched): (Options, bool),
-    frontier: &mut Frontier,
-) -> Result<()> {
-    if node.leaf().is_some() {
-        return Ok(());
+/// Adds a gradient to a leaf's own.
+fn arrive(leaf: &NodeRef, grad: Tensor) {
+    let Some(slot) = leaf.leaf() else { return };
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if trace::tracing() {
+        trace::accumulated(leaf, slot.as_ref());
     }
-    let entered = match Arc::get_mut(node) {
-        Some(own) => enter(own.state_mut(), &grad, needed, options),
-        None => enter(&mut node.state(), &grad, needed, options),
-    };
-    let edges = match entered {
-        Entered::At(edges) => edges,
-        Entered::Unneeded => return Ok(()),
-        Entered::Freed => return Err(freed_error(options.op, &**node, options.caller)),
-    };
-    let grad = hooks::before(node, grad)?;
-    let mut cx = Cx {
-        node,
-        edges: &edges,
-        needed,
-        grads: SmallVec::new(),
-        options,
-        watched,
-    };
-    cx.grads.resize(edges.len(), None);
-    let shown = hooks::any().then(|| grad.clone());
-    if options.create_graph || watched {
-        run_within(grad, &mut cx)?;
-    } else {
-        node.run(grad, &mut cx)?;
+    accumulate(&mut slot, grad);
+    drop(slot);
+    if let Some(passes) = leaf.passes() {
+        passes.fetch_add(1, Relaxed);
     }
-    let mut grads = cx.grads;
-    if let Some(shown) = shown {
-        for (edge, grad) in edges.iter().zip(&mut grads) {
-            if let (Some(edge), Some(given)) = (edge, grad.take()) {
-                *grad = Some(fit(given, edge, node)?);
-            }
+    hooks::accumulated(leaf);
+}
+
+/// What stays the same along a walk.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    needed: Option<&'a HashSet<usize, ById>>,
+    options: Options,
+    watched: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Whether a wanted input is reached from a node.
+    fn needs(&self, node: &NodeRef) -> bool {
+        self.needed.is_none_or(|needed| needed.contains(&id(node)))
+    }
+
+    /// Runs one node's backward and passes the gradients on.
+    fn step(self, mut node: NodeRef, grad: Tensor, frontier: &mut Frontier) -> Result<()> {
+        let options = self.options;
+        let alone = !options.retain && !options.create_graph && !self.watched && !hooks::any();
+        let own = if alone { Arc::get_mut(&mut node) } else { None };
+        let Some(own) = own else {
+            return self.shared_step(&node, grad, frontier);
+        };
+        let (header, state, work) = own.parts();
+        let edges = match self.enter(state, &grad) {
+            Entered::At(edges) => edges,
+            Entered::Unneeded => return Ok(()),
+            Entered::Freed => return Err(freed_by_now(options, &node)),
+        };
+        let mut cx = self.context(header, None, &edges);
+        work.run_own(grad, &mut cx)?;
+        let grads = cx.grads;
+        self.pass_on(&node, edges, grads, frontier)
+    }
+
+    /// As [`step`](Walk::step), where others may hold the node or look on.
+    fn shared_step(self, node: &NodeRef, grad: Tensor, frontier: &mut Frontier) -> Result<()> {
+        let entered = self.enter(&mut node.state(), &grad);
+        let edges = match entered {
+            Entered::At(edges) => edges,
+            Entered::Unneeded => return Ok(()),
+            Entered::Freed => return Err(freed_by_now(self.options, node)),
+        };
+        let grad = hooks::before(node, grad)?;
+        let mut cx = self.context(node.header(), Some(node), &edges);
+        let shown = hooks::any().then(|| grad.clone());
+        if self.options.create_graph || self.watched {
+            run_within(node, grad, &mut cx)?;
+        } else {
+            node.run(grad, &mut cx)?;
         }
-        hooks::after(node, &shown, &mut grads)?;
+        let mut grads = cx.grads;
+        if let Some(shown) = shown {
+            for (edge, grad) in edges.iter().zip(grads.iter_mut()) {
+                if let (Some(edge), Some(given)) = (edge, grad.take()) {
+                    *grad = Some(fit(given, edge, node)?);
+                }
+            }
+            hooks::after(node, &shown, &mut grads)?;
+        }
+        self.pass_on(node, edges, grads, frontier)
     }
-    let mut idle = Edges::new();
-    for (edge, grad) in edges.into_iter().zip(grads) {
-        match (edge, grad) {
-            (Some(edge), Some(grad)) if needed.is_none_or(|needed| needed.contains(&id(&edge))) => {
+
+    #[inline]
+    fn context<'c>(&self, header: &'c Header, node: Option<&'c NodeRef>, edges: &'c Edges) -> Cx<'c>
+    where
+        'a: 'c,
+    {
+        Cx {
+            header,
+            name: "",
+            node,
+            edges,
+            needed: self.needed,
+            grads: Slots::empty(edges.len()),
+            options: self.options,
+            watched: self.watched,
+        }
+    }
+
+    /// Gives a node's inputs their gradients.
+    #[inline]
+    fn pass_on(
+        &self,
+        node: &NodeRef,
+        mut edges: Edges,
+        mut grads: Slots<Tensor>,
+        frontier: &mut Frontier,
+    ) -> Result<()> {
+        for (edge, grad) in edges.iter_mut().zip(grads.iter_mut()) {
+            if edge.as_ref().is_some_and(|edge| self.needs(edge))
+                && let Some(grad) = grad.take()
+                && let Some(edge) = edge.take()
+            {
                 let grad = fit(grad, &edge, node)?;
-                frontier.add(edge, grad, options.create_graph);
+                frontier.add(edge, grad, self.options.create_graph);
             }
-            (Some(edge), _) => idle.push(Some(edge)),
-            (None, _) => {}
         }
+        // Those that got none.
+        if edges.iter().any(Option::is_some) {
+            drop_without_recursion(edges);
+        }
+        Ok(())
     }
-    drop_without_recursion(idle);
-    Ok(())
+
+    #[inline]
+    fn enter(&self, state: &mut State, grad: &Tensor) -> Entered {
+        if self.needed.is_none()
+            && let Some(extras) = state.extras.as_deref_mut()
+            && let Some(slot) = &mut extras.retained
+        {
+            accumulate(slot, grad.clone());
+        }
+        if state.freed_at.is_some() {
+            return Entered::Freed;
+        }
+        let leads_on = |needed: &HashSet<usize, ById>| {
+            let mut edges = state.edges.iter().flatten();
+            edges.any(|edge| needed.contains(&id(edge)))
+        };
+        if self.needed.is_some_and(|needed| !leads_on(needed)) {
+            return Entered::Unneeded;
+        }
+        if self.options.retain {
+            return Entered::At(state.edges.clone());
+        }
+        state.freed_at = Some(self.options.caller);
+        Entered::At(std::mem::take(&mut state.edges))
+    }
+}
+
+/// The error of a walk that comes to a node which an earlier one has freed.
+#[cold]
+fn freed_by_now(options: Options, node: &NodeRef) -> Error {
+    let first = node.state().freed_at.unwrap_or(options.caller);
+    freed_error(options.op, node.name(), node.header().location, first)
 }
 
 /// What a walk finds at a node.
@@ -286,49 +383,20 @@ enum Entered {
     Freed,
 }
 
-fn enter(
-    state: &mut State,
-    grad: &Tensor,
-    needed: Option<&HashSet<usize, ById>>,
-    options: Options,
-) -> Entered {
-    if needed.is_none()
-        && let Some(extras) = state.extras.as_deref_mut()
-        && let Some(slot) = &mut extras.retained
-    {
-        accumulate(slot, grad.clone());
-    }
-    if state.freed_at.is_some() {
-        return Entered::Freed;
-    }
-    let leads_on = |needed: &HashSet<usize, ById>| {
-        let mut edges = state.edges.iter().flatten();
-        edges.any(|edge| needed.contains(&id(edge)))
-    };
-    if needed.is_some_and(|needed| !leads_on(needed)) {
-        return Entered::Unneeded;
-    }
-    if options.retain {
-        return Entered::At(state.edges.clone());
-    }
-    state.freed_at = Some(options.caller);
-    Entered::At(std::mem::take(&mut state.edges))
-}
-
 /// Runs a node's backward where what it computes is recorded, or searched for numbers that are not finite.
 #[cold]
-fn run_within(grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+fn run_within(node: &NodeRef, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
     let _modes = Modes::set(WITHIN, WITHIN);
-    let _line = Line::set(cx.node.header().location);
+    let _line = Line::set(node.header().location);
     if !cx.watched {
-        return cx.node.run(grad, cx);
+        return node.run(grad, cx);
     }
     drop(anomaly::seen());
-    cx.node.run(grad.clone(), cx)?;
+    node.run(grad.clone(), cx)?;
     let given = cx.grads.iter().enumerate();
     let checked = given
         .filter_map(|(i, given)| Some((i, given.as_ref()?)))
-        .try_for_each(|(i, given)| anomaly::check_gradient(cx.node, i, &grad, given));
+        .try_for_each(|(i, given)| anomaly::check_gradient(node, i, &grad, given));
     drop(anomaly::seen());
     checked
 }
@@ -338,11 +406,8 @@ pub(super) fn probe(node: &NodeRef) -> Result<()> {
     let _modes = Modes::set(WITHIN | RECORDING, WITHIN);
     let header = node.header();
     let edges = node.state().edges.clone();
-    let mut cx = Cx {
-        node,
-        edges: &edges,
+    let walk = Walk {
         needed: None,
-        grads: SmallVec::from_elem(None, edges.len()),
         options: Options {
             op: "to_dot",
             caller: header.location,
@@ -352,6 +417,7 @@ pub(super) fn probe(node: &NodeRef) -> Result<()> {
         },
         watched: true,
     };
+    let mut cx = walk.context(header, Some(node), &edges);
     node.run(crate::zeros_dtype(&header.shape[..], header.dtype), &mut cx)
 }
 
@@ -359,7 +425,7 @@ pub(super) fn probe(node: &NodeRef) -> Result<()> {
 #[inline]
 fn fit(grad: Tensor, edge: &NodeRef, node: &NodeRef) -> Result<Tensor> {
     let header = edge.header();
-    let grad = if grad.shape() == &header.shape[..] {
+    let grad = if grad.layout().shape == header.shape {
         grad
     } else if node.broadcasts() {
         grad.sum_to(&header.shape)
@@ -421,7 +487,7 @@ fn leading_to(
                 let state = node.state();
                 if state.freed_at.is_some() {
                     drop(state);
-                    return Err(freed_error(options.op, &*node, options.caller));
+                    return Err(freed_by_now(options, &node));
                 }
                 let edges: SmallVec<[usize; 2]> = state.edges.iter().flatten().map(id).collect();
                 stack.push(Visit::Leave(own, edges));

@@ -25,7 +25,7 @@ impl Op for NotImplemented {
     fn backward(&self, _: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         Err(Error::NoDerivative {
             op: self.op,
-            location: cx.node().header().location,
+            location: cx.location(),
             problem: self.why,
             cure: self.cure,
         })

@@ -10,7 +10,6 @@ use crate::ops::binary::Arithmetic;
 use crate::tape::{is_grad_enabled, trace};
 use crate::tensor::Arg;
 use std::ops::{AddAssign, DivAssign, MulAssign, RemAssign, SubAssign};
-use std::sync::Arc;
 
 impl Tensor {
     /// Changes the elements of a contiguous tensor of element type `T`.
@@ -96,8 +95,9 @@ impl Tensor {
                 Tensor::from_data(self.shape().into(), self.values::<T>().into_data())
             });
         }
-        let unique =
-            Arc::get_mut(&mut self.0).is_some_and(|inner| inner.hold.exclusive().is_some());
+        let unique = self
+            .alone()
+            .is_some_and(|inner| inner.hold.exclusive().is_some());
         if unique && !self.requires_grad() {
             return self;
         }

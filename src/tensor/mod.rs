@@ -25,11 +25,12 @@ use crate::kernels::strided;
 use crate::shape::{Dims, Layout};
 use crate::tape::node::NodeRef;
 use crate::tape::trace;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use storage::{Buffer, Data, Hold, Storage};
+use triomphe::{Arc, UniqueArc};
 
 /// An n-dimensional array that records on the tape what is done to it.
 ///
@@ -44,7 +45,7 @@ use storage::{Buffer, Data, Hold, Storage};
 /// assert_eq!(x.grad().unwrap(), tensor![[2.0, 4.0], [6.0, 8.0]]);
 /// ```
 #[derive(Clone)]
-pub struct Tensor(pub(crate) Arc<Inner>);
+pub struct Tensor(pub(crate) Arc<Body>);
 
 /// Why a tensor stands outside of any graph though it was computed from one inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +56,11 @@ pub(crate) enum Origin {
     NotDifferentiable(&'static Location<'static>),
 }
 
+/// A tensor that nobody else has seen yet: it stands where it will stay, so that handing it on copies one word.
+pub(crate) struct Inner(UniqueArc<Body>);
+
 /// What the handles of one tensor share.
-pub(crate) struct Inner {
+pub(crate) struct Body {
     pub(crate) layout: Layout,
     pub(crate) dtype: DType,
     pub(crate) hold: Hold,
@@ -67,16 +71,25 @@ pub(crate) struct Inner {
 /// A tensor's node, which is read at every use and hardly ever replaced.
 #[derive(Default)]
 struct Place {
-    /// [`OUTSIDE`], [`MADE`] or [`LATER`]: where the node stands.
+    /// [`OUTSIDE`], [`MADE`], [`LEAF`] or [`LATER`]: where the node stands.
     current: AtomicU8,
-    /// The node of the operation that made the tensor, read without a lock. It lives as long as the tensor.
+    /// The node of the operation that made the tensor. It lives as long as the tensor.
     made: Option<NodeRef>,
-    later: Mutex<Option<Box<NodeRef>>>,
+    given: OnceLock<Box<Given>>,
+}
+
+/// What a tensor was given after it was made.
+#[derive(Default)]
+struct Given {
+    /// The node by which it first became a leaf, read without a lock. It lives as long as the tensor.
+    leaf: OnceLock<NodeRef>,
+    later: Mutex<Option<NodeRef>>,
 }
 
 const OUTSIDE: u8 = 0;
 const MADE: u8 = 1;
-const LATER: u8 = 2;
+const LEAF: u8 = 2;
+const LATER: u8 = 3;
 
 impl Inner {
     /// A tensor of its own storage, row-major, outside of the tape.
@@ -98,42 +111,86 @@ impl Inner {
 
     #[inline(always)]
     pub(crate) fn on(layout: Layout, dtype: DType, hold: Hold) -> Self {
-        Inner {
+        Inner(UniqueArc::new(Body {
             layout,
             dtype,
             hold,
             origin: None,
-            place: Place::default(),
-        }
+            place: Place {
+                current: AtomicU8::new(OUTSIDE),
+                made: None,
+                given: OnceLock::new(),
+            },
+        }))
     }
 
+    #[inline]
+    pub(crate) fn untracked(self) -> Tensor {
+        Tensor(self.0.shareable())
+    }
+}
+
+impl Deref for Inner {
+    type Target = Body;
+    #[inline]
+    fn deref(&self) -> &Body {
+        &self.0
+    }
+}
+
+impl DerefMut for Inner {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Body {
+        &mut self.0
+    }
+}
+
+impl Body {
     #[inline]
     pub(crate) fn set_node_mut(&mut self, node: NodeRef) {
         self.place = Place {
             current: AtomicU8::new(MADE),
             made: Some(node),
-            later: Mutex::new(None),
+            given: OnceLock::new(),
         };
     }
 
     pub(crate) fn leave_graph(&mut self) {
         self.place = Place::default();
     }
-
-    pub(crate) fn untracked(self) -> Tensor {
-        Tensor(Arc::new(self))
-    }
 }
 
 impl Place {
     fn set(&self, node: Option<NodeRef>) {
-        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = if node.is_some() { LATER } else { OUTSIDE };
-        let old = std::mem::replace(&mut *later, node.map(Box::new));
-        self.current.store(current, Ordering::Release);
+        let (node, current) = match node {
+            None => (None, OUTSIDE),
+            Some(node) if node.is_leaf() => match self.given().leaf.set(node) {
+                Ok(()) => (None, LEAF),
+                Err(node) => (Some(node), LATER),
+            },
+            node => (node, LATER),
+        };
+        let mut later = self.later();
+        let old = std::mem::replace(&mut *later, node);
+        let before = self.current.swap(current, Ordering::AcqRel);
         drop(later);
         // A graph may go here, which is no work to do under the lock.
         drop(old);
+        if before == LEAF
+            && current != LEAF
+            && let Some(slot) = self.given().leaf.get().and_then(|node| node.leaf())
+        {
+            drop(slot.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
+
+    fn given(&self) -> &Given {
+        self.given.get_or_init(Box::default)
+    }
+
+    fn later(&self) -> MutexGuard<'_, Option<NodeRef>> {
+        let later = self.given().later.lock();
+        later.unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
@@ -141,10 +198,8 @@ impl Place {
         match self.current.load(Ordering::Acquire) {
             OUTSIDE => None,
             MADE => self.made.clone(),
-            _ => {
-                let later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
-                later.as_deref().cloned()
-            }
+            LEAF => self.given.get()?.leaf.get().cloned(),
+            _ => self.later().clone(),
         }
     }
 }
@@ -157,7 +212,7 @@ impl Tensor {
 
     /// What is behind a tensor that nobody else has seen yet.
     pub(crate) fn into_inner(self) -> Inner {
-        Arc::into_inner(self.0).expect("nobody else has seen the tensor")
+        Inner(Arc::into_unique(self.0).expect("nobody else has seen the tensor"))
     }
 
     /// The sizes of the axes.
@@ -253,6 +308,16 @@ impl Tensor {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// What is behind the tensor, where this is its only handle.
+    pub(crate) fn alone(&mut self) -> Option<&mut Body> {
+        Arc::get_mut(&mut self.0)
+    }
+
+    /// How many handles name this tensor.
+    pub(crate) fn handles(&self) -> usize {
+        Arc::count(&self.0)
+    }
+
     /// Whether both tensors read the same storage, as views and their base do.
     ///
     /// ```
@@ -260,7 +325,7 @@ impl Tensor {
     /// assert!(x.shares_storage(&x.t()));
     /// ```
     pub fn shares_storage(&self, other: &Tensor) -> bool {
-        Arc::ptr_eq(self.storage(), other.storage())
+        std::sync::Arc::ptr_eq(self.storage(), other.storage())
     }
 
     #[inline]
@@ -269,7 +334,7 @@ impl Tensor {
     }
 
     #[inline]
-    pub(crate) fn storage(&self) -> &Arc<Storage> {
+    pub(crate) fn storage(&self) -> &std::sync::Arc<Storage> {
         self.0.hold.storage()
     }
 
@@ -300,7 +365,7 @@ impl Tensor {
         if trace::tracing() {
             return None;
         }
-        let inner = Arc::get_mut(&mut self.0)?;
+        let inner = self.alone()?;
         let layout = &inner.layout;
         if !layout.contiguous {
             return None;

@@ -51,7 +51,8 @@ impl<T: Element> Drop for Heap<T> {
 /// A contiguous run of elements. Cloning is cheap and gives a snapshot: a later write copies first.
 #[derive(Clone)]
 pub enum Data<T: Element> {
-    Inline { values: [T; INLINE], len: u8 },
+    // A length of a whole word, as in `Dims`.
+    Inline { values: [T; INLINE], len: usize },
     Shared(Arc<Heap<T>>),
 }
 
@@ -61,7 +62,7 @@ impl<T: Element> Data<T> {
         if len <= INLINE {
             return Data::Inline {
                 values: [T::default(); INLINE],
-                len: len as u8,
+                len,
             };
         }
         Data::Shared(Arc::new(Heap::scratch(len)))
@@ -78,6 +79,14 @@ impl<T: Element> Data<T> {
         let mut values = [T::default(); INLINE];
         values[0] = value;
         Data::Inline { values, len: 1 }
+    }
+
+    /// At most [`INLINE`] elements, which `fill` sets.
+    #[inline(always)]
+    pub(crate) fn few(len: usize, fill: impl FnOnce(&mut [T])) -> Self {
+        let mut values = [T::default(); INLINE];
+        fill(&mut values[..len]);
+        Data::Inline { values, len }
     }
 
     pub(crate) fn from_slice(values: &[T]) -> Self {
@@ -115,7 +124,7 @@ impl<T: Element> Data<T> {
             *self = copy;
         }
         match self {
-            Data::Inline { values, len } => &mut values[..usize::from(*len)],
+            Data::Inline { values, len } => &mut values[..*len],
             Data::Shared(heap) => Arc::get_mut(heap).expect("uniqueness was established above"),
         }
     }
@@ -127,8 +136,7 @@ impl<T: Element> Data<T> {
         self.make_mut();
         match self {
             Data::Inline { values, len } => {
-                let len = usize::from(*len);
-                to[..len].copy_from_slice(&values[..len]);
+                to[..*len].copy_from_slice(&values[..*len]);
             }
             Data::Shared(heap) => {
                 let heap = Arc::get_mut(heap).expect("make_mut has made it so");
@@ -149,8 +157,7 @@ impl<T: Element> Data<T> {
     pub(crate) fn take_back(&mut self, from: &mut Vec<T>) {
         match self {
             Data::Inline { values, len } => {
-                let len = usize::from(*len);
-                values[..len].copy_from_slice(&from[..len]);
+                values[..*len].copy_from_slice(&from[..*len]);
             }
             Data::Shared(heap) => {
                 let heap = Arc::get_mut(heap).expect("nobody takes a snapshot meanwhile");
@@ -165,7 +172,7 @@ impl<T: Element> Deref for Data<T> {
     #[inline]
     fn deref(&self) -> &[T] {
         match self {
-            Data::Inline { values, len } => &values[..usize::from(*len)],
+            Data::Inline { values, len } => &values[..*len],
             Data::Shared(heap) => heap,
         }
     }
@@ -317,6 +324,16 @@ impl Hold {
             }
             Hold::Shared(storage) | Hold::View(storage) => storage,
         }
+    }
+
+    /// As [`storage`](Hold::storage), of a tensor that nobody else has seen yet.
+    pub(crate) fn shared(&mut self) -> &Arc<Storage> {
+        if let Hold::Own(buffer, shared) = self {
+            let own = shared.take();
+            let storage = own.unwrap_or_else(|| Arc::new(Storage::new(buffer.clone())));
+            *self = Hold::Shared(storage);
+        }
+        self.storage()
     }
 
     /// The values if they are few, and nobody shares or has changed them; else where they stand.

@@ -105,3 +105,51 @@ fn the_same_program_gives_the_same_bits() {
     assert_eq!(here, run());
     assert_eq!(here, std::thread::spawn(run).join().unwrap());
 }
+
+#[test]
+fn a_tensor_used_several_times_gets_its_gradients_in_pytorchs_order() {
+    let gradient = |branches: fn(&Tensor) -> [Tensor; 3]| {
+        let x = tensor![1.0].requires_grad_();
+        let [a, b, c] = branches(&x);
+        (a + b + c).sum().backward();
+        x.grad().unwrap().item::<f32>()
+    };
+    // The last branch to be recorded is the first to give its gradient; 1 is lost beside 1e8. PyTorch prints the same.
+    assert_eq!(gradient(|x| [x * 1.0, x * 1e8, x * -1e8]), 1.0);
+    assert_eq!(gradient(|x| [x * 1e8, x * -1e8, x * 1.0]), 0.0);
+    let deep = |x: &Tensor| {
+        let (b, c) = (x * -1e8, x * 1.0);
+        [x * 1e8 * 1.0 * 1.0, b, c]
+    };
+    assert_eq!(gradient(deep), 0.0);
+}
+
+#[test]
+fn a_frozen_leaf_forgets_its_gradient_and_thaws_as_a_new_one() {
+    let w = tensor![2.0].requires_grad_();
+    let before = &w * 3.0;
+    w.sum().backward();
+    w.set_requires_grad(false);
+    assert!(w.grad().is_none() && !(&w * 1.0).requires_grad());
+    w.set_requires_grad(true);
+    assert!(w.is_leaf() && w.grad().is_none());
+    (&w * 5.0).sum().backward();
+    assert_eq!(w.grad().unwrap(), tensor![5.0]);
+    // What was recorded before leads to the leaf that was.
+    before.sum().backward();
+    assert_eq!(w.grad().unwrap(), tensor![5.0]);
+}
+
+#[test]
+fn nodes_recorded_in_another_thread_take_their_place_in_the_order() {
+    let x = tensor![2.0].requires_grad_();
+    let here: Vec<Tensor> = (0..50).map(|_| &x * 1.0).collect();
+    let there = std::thread::scope(|scope| {
+        let sum = || here.iter().fold(x.exp(), |sum, y| sum + y);
+        scope.spawn(sum).join().unwrap()
+    });
+    (there * &x).sum().backward();
+    let e = 2f32.exp();
+    let expected = (e + 100.0) + 2.0 * (e + 50.0);
+    assert!((x.grad().unwrap().item::<f32>() - expected).abs() < 1e-3);
+}

@@ -311,12 +311,14 @@ impl Product {
     /// Calls `f` with the values of a result; a new one takes its place where it is still held outside.
     fn exclusive(&mut self, f: impl FnOnce(&mut Buffer, usize)) {
         let owned = |tensor: &mut Tensor| {
-            Arc::get_mut(&mut tensor.0).is_some_and(|inner| inner.hold.exclusive().is_some())
+            tensor
+                .alone()
+                .is_some_and(|inner| inner.hold.exclusive().is_some())
         };
         if !owned(&mut self.tensor) {
             self.tensor = fresh(self.tensor.shape(), self.tensor.dtype());
         }
-        let inner = Arc::get_mut(&mut self.tensor.0).expect("nobody else has seen it");
+        let inner = self.tensor.alone().expect("nobody else has seen it");
         f(inner.hold.exclusive().expect("it has no views"), self.slot);
     }
 
@@ -329,8 +331,8 @@ impl Product {
             grad.is_some_and(|grad| grad.as_ref().is_some_and(|grad| grad.is_same(&self.tensor)))
         });
         let handles = 1 + usize::from(placed);
-        let shared = Arc::strong_count(&self.tensor.0) > handles
-            || Arc::strong_count(self.tensor.storage()) > 1;
+        let shared =
+            self.tensor.handles() > handles || Arc::strong_count(self.tensor.storage()) > 1;
         if shared {
             self.tensor = fresh(self.tensor.shape(), self.tensor.dtype());
         }

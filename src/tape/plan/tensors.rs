@@ -9,7 +9,6 @@ use crate::tape::GradMode;
 use crate::tensor::Inner;
 use crate::tensor::storage::Hold;
 use crate::{DType, Tensor};
-use std::sync::Arc;
 
 /// Calls `compute` with tensors of these layouts and types over the operands, and puts what it gives into the results.
 pub(super) fn pass<const M: usize>(
@@ -63,7 +62,7 @@ fn give_back(
         if first_of(reads, operands, i).is_some() {
             continue;
         }
-        let buffer = Arc::get_mut(&mut tensor.0).and_then(|inner| inner.hold.exclusive());
+        let buffer = tensor.alone().and_then(|inner| inner.hold.exclusive());
         with_dtype!(operands[i].1, T => match buffer.and_then(T::data_mut) {
             Some(data) => T::bank_mut(banks).move_in(reads[i], data),
             None => unreachable!("no operation keeps its operands"),

@@ -7,7 +7,7 @@ use crate::shape::{Dims, Layout};
 use crate::tape::mode::{GradMode, Modes, TRACING, modes};
 use crate::tape::node::NodeRef;
 use crate::tensor::storage::{Buffer, Data, Storage};
-use crate::tensor::{Arg, Inner};
+use crate::tensor::{Arg, Body, Inner};
 use crate::{DType, Tensor};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -229,7 +229,7 @@ impl Trace {
 }
 
 /// Notes an elementwise operation on operands of type `T`; the result `out` has its own storage.
-pub(crate) fn elements<T: Element>(operands: &[Arg<'_>], out: &Inner, pass: Pass) {
+pub(crate) fn elements<T: Element>(operands: &[Arg<'_>], out: &Body, pass: Pass) {
     step(
         operands,
         T::DTYPE,
@@ -240,7 +240,7 @@ pub(crate) fn elements<T: Element>(operands: &[Arg<'_>], out: &Inner, pass: Pass
 }
 
 /// Notes an operation on whole operands, with results of their own storage.
-pub(crate) fn whole(operands: &[&Tensor], outs: &[&Inner], pass: Pass) {
+pub(crate) fn whole(operands: &[&Tensor], outs: &[&Body], pass: Pass) {
     let operands: Vec<Arg<'_>> = operands.iter().map(|&tensor| Arg::Tensor(tensor)).collect();
     step(&operands, DType::F32, &[], outs, Work::Whole(pass));
 }
@@ -298,12 +298,12 @@ fn noted<const M: usize, R>(
     };
     let operands = inputs.iter().map(|x| (x.layout().clone(), x.dtype()));
     let pass = super::tensors::pass(operands.collect(), move |x| compute(x).map(|found| found.0));
-    let results: Vec<&Inner> = outs.iter().map(|out| &*out.0).collect();
+    let results: Vec<&Body> = outs.iter().map(|out| &*out.0).collect();
     whole(inputs, &results, pass);
     Ok((outs, found))
 }
 
-fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Inner], work: Work) {
+fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Body], work: Work) {
     with(|trace| {
         let operands: Vec<Operand> = operands
             .iter()
@@ -398,7 +398,7 @@ pub(crate) fn accumulated(leaf: &NodeRef, before: Option<&Tensor>) {
 
 /// Notes that the step fills a new storage, with values that it has not read from a tensor.
 #[cold]
-pub(crate) fn fresh(inner: &Inner) {
+pub(crate) fn fresh(inner: &Body) {
     with(|trace| {
         let storage = inner.hold.storage();
         trace.fresh.insert(Arc::as_ptr(storage) as usize);
