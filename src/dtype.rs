@@ -141,9 +141,9 @@ pub trait Element:
     #[doc(hidden)]
     fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
     #[doc(hidden)]
-    fn bank(banks: &Banks) -> &Bank<Self>;
+    fn bank<'b, 'p>(banks: &'b Banks<'p>) -> &'b Bank<'p, Self>;
     #[doc(hidden)]
-    fn bank_mut(banks: &mut Banks) -> &mut Bank<Self>;
+    fn bank_mut<'b, 'p>(banks: &'b mut Banks<'p>) -> &'b mut Bank<'p, Self>;
     #[doc(hidden)]
     fn cast<D: Element>(self) -> D;
     #[doc(hidden)]
@@ -178,9 +178,9 @@ macro_rules! element {
                 &POOL
             }
             #[inline(always)]
-            fn bank(banks: &Banks) -> &Bank<Self> { &banks.$t }
+            fn bank<'b, 'p>(banks: &'b Banks<'p>) -> &'b Bank<'p, Self> { &banks.$t }
             #[inline(always)]
-            fn bank_mut(banks: &mut Banks) -> &mut Bank<Self> { &mut banks.$t }
+            fn bank_mut<'b, 'p>(banks: &'b mut Banks<'p>) -> &'b mut Bank<'p, Self> { &mut banks.$t }
             #[inline(always)]
             fn cast<D: Element>(self) -> D { D::$cast(self) }
             $(#[inline(always)] fn $from($v: $source) -> Self { $e })*

@@ -5,7 +5,7 @@ use crate::kernels::elementwise::{self, Side};
 use crate::kernels::math::Math;
 use crate::kernels::simd::{self, Cost};
 use crate::shape::{Dims, Layout};
-use crate::tape::plan::kernel;
+use crate::tape::plan::kernel::{self, Pass};
 use crate::tape::trace;
 use crate::tensor::storage::{Data, INLINE};
 use crate::tensor::{Arg, Inner, Values};
@@ -274,12 +274,8 @@ fn map_from<T: Element, R: Element>(
     f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
-        let again = f.clone();
-        return traced_map(
-            x,
-            |x| map(x, f),
-            move |x, out| simd::map_at(Cost::Fused, x, out, &again),
-        );
+        let pass = kernel::map(f.clone());
+        return traced_map::<T>(x, |x| map(x, f), pass);
     }
     let data = match map_few(x, cost, &f) {
         Some(data) => data,
@@ -288,17 +284,13 @@ fn map_from<T: Element, R: Element>(
     Inner::new(x.layout().shape.clone(), data)
 }
 
-/// As [`map`], noted in the record of a step, which `run` repeats.
+/// As [`map`], noted in the record of a step, which `pass` repeats.
 #[cold]
 #[inline(never)]
-fn traced_map<T: Element, R: Element>(
-    x: &Tensor,
-    map: impl FnOnce(&Tensor) -> Inner,
-    run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
-) -> Inner {
+fn traced_map<T: Element>(x: &Tensor, map: impl FnOnce(&Tensor) -> Inner, pass: Pass) -> Inner {
     let x = x.detach().to(T::DTYPE);
     let out = trace::within(|| map(&x));
-    trace::elements::<T>(&[x.arg()], &out, kernel::map(run));
+    trace::elements::<T>(&[x.arg()], &out, pass);
     out
 }
 
@@ -331,9 +323,10 @@ pub(crate) fn map_angles<T: Element + Math>(
 ) -> Inner {
     if trace::tracing() {
         let eager = |x: &Tensor| map_angles(x, (near, any));
-        return traced_map(x, eager, move |x, out| {
+        let pass = kernel::map_slices::<T, T>(move |x, out| {
             simd::map_mostly(x, out, near, T::is_far, any)
         });
+        return traced_map::<T>(x, eager, pass);
     }
     let data = match map_few(x, Cost::Fused, any) {
         Some(data) => data,

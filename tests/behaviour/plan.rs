@@ -452,3 +452,60 @@ fn logits_choices_and_joins_replay_to_the_bit() {
         (params, step)
     });
 }
+
+#[test]
+fn large_steps_on_several_threads_replay_to_the_bit() {
+    const ROWS: usize = 401;
+    let data = |run: usize| {
+        retrograd::manual_seed(run as u64);
+        [randn([ROWS, 1000]), rand([ROWS, 1])]
+    };
+    agree(data, || {
+        retrograd::manual_seed(9);
+        let [w, row, scale] = [randn([ROWS, 1000]), randn([1000]), tensor![0.5]];
+        let params = [w, row, scale].map(|p| p.requires_grad_());
+        let kept = params.to_vec();
+        let step = move |[x, y]: &[Tensor; 2]| {
+            let [w, row, scale] = &params;
+            let z = x * w + row * y;
+            let out = (&z * scale).sigmoid() + z.gt(0.25).float() * z.narrow(1, 3, 1);
+            let steps = z.abs().floor().to(I64) + 1;
+            let loss = out.mean() + (out.pow(2) * steps.to(F64)).sum().float() * 1e-4;
+            loss.backward();
+            no_grad(|| {
+                for p in &params {
+                    p.sub_(p.grad().unwrap() * 0.5);
+                    p.zero_grad();
+                }
+            });
+            loss.detach()
+        };
+        (kept, step)
+    });
+}
+
+#[test]
+fn values_of_few_elements_replay_to_the_bit() {
+    for len in [0, 1, 2, 7, 8, 9, 15, 16, 17, 33] {
+        let w = rand([len]);
+        let long = rand([40]);
+        let f = |[x]: &[Tensor; 1]| {
+            let first = x.narrow(0, len / 2, len - len / 2).exp();
+            let cut = long.narrow(0, 5, len) / &w;
+            let one = long.narrow(0, 7, 1);
+            let column = (&one * &w).unsqueeze(1) * long.narrow(0, 2, 3);
+            w.copy_(&(&cut * x));
+            (first, cut, column.sum_dim(1) + x.sum(), &w + &one)
+        };
+        let mut plan = Plan::new(f);
+        for run in 0..5 {
+            let x = rand([len]) + run;
+            let before = w.copy();
+            let got = plan.run([&x]);
+            let after = w.copy();
+            w.copy_(&before);
+            assert!(got == f(&[x]), "{len} elements, run {run}");
+            assert_eq!(w, after, "{len} elements, run {run}");
+        }
+    }
+}

@@ -108,8 +108,11 @@ pub(crate) trait Product: Element {
         if out.is_empty() {
             return;
         }
-        let (size, threads) = (out.len() / count, threads::num_threads());
         let (a, b) = pair(0);
+        if count == 1 {
+            return Self::product(a, b, out);
+        }
+        let (size, threads) = (out.len() / count, threads::num_threads());
         let shared = threads::pays(count * a.rows * a.cols * b.cols);
         if shared && count < threads {
             // Too few to give each thread one: the threads share every product.

@@ -1,36 +1,67 @@
-//! The values that a plan computes with: plain vectors, one after another written and read by its passes.
+//! The values that a plan computes with, one after another written and read by its passes.
 
 use crate::dtype::Element;
 use crate::error::Error;
 use crate::tensor::storage::{Buffer, Data};
 
-/// Elements that loops take at a time.
+/// Elements that loops take at a time. A value of no more stands in an array, which vector code takes whole: one element
+/// fills it, and what lies behind the last of several may have any value.
 pub(crate) const LANES: usize = 16;
 
-/// The values of one element type.
-pub struct Bank<T: Element> {
-    /// Vectors that only the plan knows, with room for whole [`LANES`] behind their last element.
-    own: Vec<Vec<T>>,
-    /// Values that are only read, shared with tensors outside.
-    held: Vec<Data<T>>,
+/// Elements of a block.
+pub(super) const BLOCK: usize = 1024;
+
+/// A value of few elements, which lies in one line of the cache or in as few as can be.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Few<T>(pub(super) [T; LANES]);
+
+/// A block of a value, so too.
+#[repr(align(64))]
+pub(super) struct Block<T>([T; BLOCK]);
+
+impl<T: Element> Block<T> {
+    pub(super) fn new() -> Box<Self> {
+        Box::new(Block([T::default(); BLOCK]))
+    }
 }
 
-impl<T: Element> Default for Bank<T> {
+/// The values of one element type.
+pub struct Bank<'p, T: Element> {
+    pub(super) few: Vec<Few<T>>,
+    pub(super) many: Vec<Place<'p, T>>,
+}
+
+/// Where many elements stand.
+pub(super) enum Place<'p, T: Element> {
+    /// A block of what one pass hands to the next; none while it is written.
+    Block(Option<Box<Block<T>>>),
+    /// A vector that only the plan knows, or that a tensor lends it.
+    Own(Vec<T>),
+    /// Elements that are only read, shared with tensors outside.
+    Held(Data<T>),
+    /// Elements that several threads read.
+    Seen(&'p [T]),
+    /// The elements from `start` on that one of several threads writes.
+    Part { values: &'p mut [T], start: usize },
+}
+
+impl<T: Element> Default for Bank<'_, T> {
     fn default() -> Self {
         Bank {
-            own: Vec::new(),
-            held: Vec::new(),
+            few: Vec::new(),
+            many: Vec::new(),
         }
     }
 }
 
 /// The values of all element types.
 #[derive(Default)]
-pub struct Banks {
-    pub(crate) f32: Bank<f32>,
-    pub(crate) f64: Bank<f64>,
-    pub(crate) i64: Bank<i64>,
-    pub(crate) bool: Bank<bool>,
+pub struct Banks<'p> {
+    pub(crate) f32: Bank<'p, f32>,
+    pub(crate) f64: Bank<'p, f64>,
+    pub(crate) i64: Bank<'p, i64>,
+    pub(crate) bool: Bank<'p, bool>,
     /// What went wrong in a pass.
     pub(super) failure: Option<Error>,
 }
@@ -59,21 +90,22 @@ macro_rules! with_bank {
     };
 }
 
-impl Banks {
-    /// Puts values to be read into a slot.
+impl Banks<'_> {
+    /// Puts values to be read into their place.
     pub(super) fn fill(&mut self, port: Port, buffer: Buffer) {
         with_bank!(buffer, self, |data, bank| bank.fill(port, data));
     }
 
-    /// Moves the values of a buffer into a slot to be changed.
-    pub(super) fn lend(&mut self, slot: usize, buffer: &mut Buffer) {
-        with_bank!(buffer, self, |data, bank| data.lend(&mut bank.own[slot]));
+    /// Moves the values of a buffer into their place to be changed.
+    #[inline]
+    pub(super) fn lend(&mut self, port: Port, buffer: &mut Buffer) {
+        with_bank!(buffer, self, |data, bank| bank.lend(port, data));
     }
 
     /// Moves values back into their buffer.
-    pub(super) fn take_back(&mut self, slot: usize, buffer: &mut Buffer) {
-        with_bank!(buffer, self, |data, bank| data
-            .take_back(&mut bank.own[slot]));
+    #[inline]
+    pub(super) fn take_back(&mut self, port: Port, buffer: &mut Buffer) {
+        with_bank!(buffer, self, |data, bank| bank.take_back(port, data));
     }
 }
 
@@ -91,11 +123,14 @@ pub(crate) enum Walk {
 /// Where an operand's or a result's elements stand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Port {
-    pub(crate) slot: usize,
-    pub(crate) held: bool,
-    pub(crate) walk: Walk,
+    /// The place among those for few elements, or for many.
+    pub(super) slot: usize,
+    pub(super) few: bool,
+    pub(super) walk: Walk,
     /// The first element's position.
-    pub(crate) base: usize,
+    pub(super) base: usize,
+    /// All elements there.
+    pub(super) len: usize,
 }
 
 /// The elements that a pass is at.
@@ -103,130 +138,264 @@ pub(crate) struct Port {
 pub(crate) struct Span {
     pub(crate) start: usize,
     pub(crate) len: usize,
+    /// Whether every operand and the result are arrays of [`LANES`] that lie side by side.
+    pub(crate) plain: bool,
 }
 
-/// The length of a vector for `len` elements.
+/// The array of a value of few elements.
+#[inline(always)]
+fn lanes<T: Element>(values: &[T]) -> Few<T> {
+    let mut lanes = [values.first().copied().unwrap_or_default(); LANES];
+    lanes[..values.len()].copy_from_slice(values);
+    Few(lanes)
+}
+
+impl Port {
+    /// Whether an operand's elements lie along with those of a result of few.
+    pub(super) fn is_plain(&self) -> bool {
+        let along = self.walk != Walk::One || self.len == 1;
+        self.few && self.base == 0 && along
+    }
+}
+
+/// The length of a vector for `len` elements: whole lanes where all of them are one block.
 fn padded(len: usize) -> usize {
-    len.next_multiple_of(LANES) + LANES
+    match len {
+        0..=BLOCK => len.next_multiple_of(LANES) + LANES,
+        _ => len,
+    }
 }
 
-impl<T: Element> Bank<T> {
+impl<T: Element> Bank<'_, T> {
+    pub(super) fn add_few(&mut self) -> usize {
+        self.few.push(Few([T::default(); LANES]));
+        self.few.len() - 1
+    }
+
     /// A vector for results; values of any kind until it is written.
     pub(super) fn add_own(&mut self, len: usize) -> usize {
-        self.own.push(vec![T::default(); padded(len)]);
-        self.own.len() - 1
+        self.many.push(Place::Own(vec![T::default(); padded(len)]));
+        self.many.len() - 1
     }
 
-    pub(super) fn own_len(&self, slot: usize) -> usize {
-        self.own[slot].len()
-    }
-
-    pub(super) fn grow_own(&mut self, slot: usize, len: usize) {
-        if self.own[slot].len() < padded(len) {
-            self.own[slot].resize(padded(len), T::default());
-        }
+    pub(super) fn add_block(&mut self) -> usize {
+        self.many.push(Place::Block(Some(Block::new())));
+        self.many.len() - 1
     }
 
     pub(super) fn add_held(&mut self) -> usize {
-        self.held.push(Data::scratch(0));
-        self.held.len() - 1
+        self.many.push(Place::Held(Data::scratch(0)));
+        self.many.len() - 1
+    }
+
+    pub(super) fn own_len(&self, slot: usize) -> usize {
+        match &self.many[slot] {
+            Place::Own(own) => own.len(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn grow_own(&mut self, slot: usize, len: usize) {
+        let own = self.own(slot);
+        if own.len() < padded(len) {
+            own.resize(padded(len), T::default());
+        }
+    }
+
+    fn own(&mut self, slot: usize) -> &mut Vec<T> {
+        match &mut self.many[slot] {
+            Place::Own(own) => own,
+            _ => unreachable!("only vectors of the plan's own are written"),
+        }
     }
 
     fn fill(&mut self, port: Port, data: Data<T>) {
-        match port.held {
-            true => self.held[port.slot] = data,
-            false => self.own[port.slot][..data.len()].copy_from_slice(&data),
+        if port.few {
+            self.few[port.slot] = lanes(&data);
+            return;
+        }
+        match &mut self.many[port.slot] {
+            Place::Own(own) => own[..data.len()].copy_from_slice(&data),
+            place => *place = Place::Held(data),
+        }
+    }
+
+    #[inline]
+    fn lend(&mut self, port: Port, data: &mut Data<T>) {
+        match port.few {
+            true => self.few[port.slot] = lanes(data),
+            false => data.lend(self.own(port.slot)),
+        }
+    }
+
+    #[inline]
+    fn take_back(&mut self, port: Port, data: &mut Data<T>) {
+        match port.few {
+            true => {
+                data.make_mut()[..port.len].copy_from_slice(&self.few[port.slot].0[..port.len]);
+            }
+            false => data.take_back(self.own(port.slot)),
         }
     }
 
     /// The elements of a port as a buffer; a vector of the plan's own is moved out.
     pub(super) fn move_out(&mut self, port: Port) -> Data<T> {
-        match port.held {
-            true => self.held[port.slot].clone(),
-            false => Data::from_vec(std::mem::take(&mut self.own[port.slot])),
+        if port.few {
+            return Data::from_slice(&self.few[port.slot].0[..port.len]);
+        }
+        match &mut self.many[port.slot] {
+            Place::Own(own) => Data::from_vec(std::mem::take(own)),
+            Place::Held(data) => data.clone(),
+            Place::Block(_) | Place::Seen(_) | Place::Part { .. } => {
+                unreachable!("whole passes have a plan's places")
+            }
         }
     }
 
     /// Takes back what was moved out.
     pub(super) fn move_in(&mut self, port: Port, data: &mut Data<T>) {
-        if !port.held {
-            data.lend(&mut self.own[port.slot]);
+        if port.few {
+            return;
+        }
+        if let Place::Own(own) = &mut self.many[port.slot] {
+            data.lend(own);
         }
     }
 
     /// Puts a buffer's elements in the place of a result, without a copy where there is room for what else may come there.
     pub(super) fn put(&mut self, port: Port, mut data: Data<T>) {
-        let own = &mut self.own[port.slot];
+        if port.few {
+            self.few[port.slot] = lanes(&data);
+            return;
+        }
+        let own = self.own(port.slot);
         match data.room() >= own.len() {
             true => data.lend(own),
             false => own[..data.len()].copy_from_slice(&data),
         }
     }
 
-    /// Lets two vectors change places.
-    #[inline]
-    pub(super) fn swap_own(&mut self, a: usize, b: usize) {
-        self.own.swap(a, b);
-    }
-
+    /// All elements of a place, and the position of the first one there.
     #[inline(always)]
-    fn whole(&self, port: Port) -> &[T] {
-        match port.held {
-            true => &self.held[port.slot],
-            false => &self.own[port.slot],
+    fn whole(&self, port: Port) -> (&[T], usize) {
+        if port.few {
+            return (&self.few[port.slot].0, 0);
+        }
+        match &self.many[port.slot] {
+            Place::Block(block) => (block.as_ref().map_or(&[], |block| &block.0), 0),
+            Place::Own(own) => (own, 0),
+            Place::Held(data) => (data, 0),
+            Place::Seen(values) => (values, 0),
+            Place::Part { values, start } => (values, *start),
         }
     }
 
     /// An operand's elements, from its first one on.
     #[inline(always)]
     pub(crate) fn starting_at(&self, port: Port) -> &[T] {
-        self.whole(port).get(port.base..).unwrap_or_default()
+        self.whole(port).0.get(port.base..).unwrap_or_default()
     }
 
     /// The elements of an operand that belong to `span`.
     #[inline(always)]
     pub(crate) fn read(&self, port: Port, span: Span) -> &[T] {
-        let values = self.whole(port);
+        let (values, start) = self.whole(port);
         match port.walk {
-            Walk::Along => &values[port.base + span.start..][..span.len],
+            Walk::Along => &values[port.base + span.start - start..][..span.len],
             Walk::Block => &values[port.base..][..span.len],
             Walk::One => &values[port.base..][..1],
         }
     }
 }
 
+/// A result's elements while they are written.
+enum Taken<'p, T: Element> {
+    Few([T; LANES]),
+    Block(Option<Box<Block<T>>>),
+    Own(Vec<T>),
+    Part(&'p mut [T], usize),
+}
+
+impl<'p, T: Element> Bank<'p, T> {
+    #[inline(always)]
+    fn take(&mut self, port: Port) -> Taken<'p, T> {
+        if port.few {
+            return Taken::Few(self.few[port.slot].0);
+        }
+        match &mut self.many[port.slot] {
+            Place::Block(block) => Taken::Block(block.take()),
+            Place::Own(own) => Taken::Own(std::mem::take(own)),
+            Place::Part { values, start } => Taken::Part(std::mem::take(values), *start),
+            Place::Held(_) | Place::Seen(_) => unreachable!("what is only read is never a result"),
+        }
+    }
+
+    #[inline(always)]
+    fn give_back(&mut self, port: Port, taken: Taken<'p, T>) {
+        match taken {
+            Taken::Few(values) => {
+                self.few[port.slot] = match port.len {
+                    1 => Few([values[0]; LANES]),
+                    _ => Few(values),
+                };
+            }
+            Taken::Block(block) => self.many[port.slot] = Place::Block(block),
+            Taken::Own(own) => self.many[port.slot] = Place::Own(own),
+            Taken::Part(values, start) => self.many[port.slot] = Place::Part { values, start },
+        }
+    }
+}
+
+impl<T: Element> Taken<'_, T> {
+    /// The elements, and the position of the first one.
+    #[inline(always)]
+    fn values(&mut self) -> (&mut [T], usize) {
+        match self {
+            Taken::Few(values) => (values, 0),
+            Taken::Block(block) => (block.as_mut().map_or(&mut [], |block| &mut block.0), 0),
+            Taken::Own(own) => (own, 0),
+            Taken::Part(values, start) => (values, *start),
+        }
+    }
+}
+
 /// Calls `f` with the elements of a result that belong to `span`, and with all other values.
 #[inline(always)]
-pub(crate) fn write<T: Element, R>(
-    banks: &mut Banks,
+pub(crate) fn write<'p, T: Element, R>(
+    banks: &mut Banks<'p>,
     port: Port,
     span: Span,
-    f: impl FnOnce(&Banks, &mut [T]) -> R,
+    f: impl FnOnce(&Banks<'p>, &mut [T]) -> R,
 ) -> R {
     let from = match port.walk {
         Walk::Along => port.base + span.start,
         Walk::Block | Walk::One => port.base,
     };
-    let mut own = std::mem::take(&mut T::bank_mut(banks).own[port.slot]);
-    let result = f(banks, &mut own[from..][..span.len]);
-    T::bank_mut(banks).own[port.slot] = own;
+    let mut taken = T::bank_mut(banks).take(port);
+    let (values, start) = taken.values();
+    let result = f(banks, &mut values[from - start..][..span.len]);
+    T::bank_mut(banks).give_back(port, taken);
     result
 }
 
 /// As [`write`], with all elements of one result and of `N` more.
 #[inline(always)]
-pub(super) fn write_all<T: Element, const N: usize>(
-    banks: &mut Banks,
+pub(super) fn write_all<'p, T: Element, const N: usize>(
+    banks: &mut Banks<'p>,
     first: Port,
     others: [Port; N],
-    f: impl FnOnce(&Banks, &mut [T], [&mut [T]; N]),
+    f: impl FnOnce(&Banks<'p>, &mut [T], [&mut [T]; N]),
 ) {
-    let mut take = |port: Port| std::mem::take(&mut T::bank_mut(banks).own[port.slot]);
+    let mut take = |port: Port| T::bank_mut(banks).take(port);
     let (mut own, mut more) = (take(first), others.map(take));
-    f(banks, &mut own, more.each_mut().map(Vec::as_mut_slice));
-    let own_slots = &mut T::bank_mut(banks).own;
-    own_slots[first.slot] = own;
-    for (port, own) in others.into_iter().zip(more) {
-        own_slots[port.slot] = own;
+    f(
+        banks,
+        own.values().0,
+        more.each_mut().map(|taken| taken.values().0),
+    );
+    let bank = T::bank_mut(banks);
+    bank.give_back(first, own);
+    for (port, taken) in others.into_iter().zip(more) {
+        bank.give_back(port, taken);
     }
 }

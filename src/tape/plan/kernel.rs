@@ -1,14 +1,38 @@
 //! What the steps of a plan do to the values: loops over slices, boxed once while the step is recorded.
 
-use super::bank::{Banks, Port, Span, write, write_all};
+use super::bank::{Banks, Few, LANES, Port, Span, write, write_all};
 use crate::dtype::Element;
-use crate::kernels::simd;
+use crate::kernels::simd::{self, Cost};
 
 /// A loop over some elements of its operands; the last port is the result's.
-pub(crate) type Pass = Box<dyn Fn(&mut Banks, &[Port], Span) + Send + Sync>;
+pub(crate) type Pass = Box<dyn Fn(&mut Banks<'_>, &[Port], Span) + Send + Sync>;
 
 /// One result from each element of one operand.
 pub(crate) fn map<T: Element, R: Element>(
+    f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
+) -> Pass {
+    let again = f.clone();
+    let many = map_slices::<T, R>(move |x, out| simd::map_at(Cost::Fused, x, out, &again));
+    Box::new(move |banks, ports, span| {
+        let (&[x, out], true) = (ports, span.plain) else {
+            return many(banks, ports, span);
+        };
+        simd::fused(
+            #[inline(always)]
+            || {
+                let x = &T::bank(banks).few[x.slot].0;
+                let mut lanes = [R::default(); LANES];
+                for (o, &v) in lanes.iter_mut().zip(x) {
+                    *o = f(v);
+                }
+                R::bank_mut(banks).few[out.slot] = Few(lanes);
+            },
+        );
+    })
+}
+
+/// As [`map`], by a function of slices.
+pub(crate) fn map_slices<T: Element, R: Element>(
     run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
 ) -> Pass {
     Box::new(move |banks, ports, span| {
@@ -27,7 +51,7 @@ pub(crate) fn map<T: Element, R: Element>(
 
 /// The same elements.
 pub(super) fn same<T: Element>() -> Pass {
-    map::<T, T>(|x, out| out.copy_from_slice(x))
+    map::<T, T>(|v| v)
 }
 
 /// One result from the elements of two operands.
@@ -35,6 +59,9 @@ pub(crate) fn zip<T: Element, R: Element>(
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Pass {
     Box::new(move |banks, ports, span| {
+        if let (&[l, r, out], true) = (ports, span.plain) {
+            return zip_few::<T, R>(banks, [l.slot, r.slot, out.slot], f);
+        }
         write::<R, _>(banks, ports[2], span, |banks, out| {
             let bank = T::bank(banks);
             let (l, r) = (bank.read(ports[0], span), bank.read(ports[1], span));
@@ -44,6 +71,26 @@ pub(crate) fn zip<T: Element, R: Element>(
             );
         });
     })
+}
+
+#[inline(always)]
+fn zip_few<T: Element, R: Element>(
+    banks: &mut Banks<'_>,
+    [l, r, out]: [usize; 3],
+    f: impl Fn(T, T) -> R,
+) {
+    simd::fused(
+        #[inline(always)]
+        || {
+            let few = &T::bank(banks).few;
+            let (l, r) = (&few[l].0, &few[r].0);
+            let mut lanes = [R::default(); LANES];
+            for ((o, &a), &b) in lanes.iter_mut().zip(l).zip(r) {
+                *o = f(a, b);
+            }
+            R::bank_mut(banks).few[out] = Few(lanes);
+        },
+    );
 }
 
 /// `f` of each pair of elements; a single one stands for all.
@@ -124,13 +171,6 @@ pub(crate) fn copy<T: Element>(from: usize, to: usize, len: usize) -> Pass {
             let values = &T::bank(banks).starting_at(ports[0])[from..from + len];
             out[to..to + len].copy_from_slice(values);
         });
-    })
-}
-
-/// As [`copy`] of all elements, where the operand's vector is not read any more.
-pub(super) fn exchange<T: Element>() -> Pass {
-    Box::new(move |banks, ports, _| {
-        T::bank_mut(banks).swap_own(ports[0].slot, ports[2].slot);
     })
 }
 

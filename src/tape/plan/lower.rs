@@ -1,12 +1,11 @@
 //! A record turned into steps that read their operands in two ways only: along with the result, or whole.
 
 use super::bank::{Port, Walk};
-use super::kernel::{Pass, copy, exchange, repeat_each, repeat_rows, same};
+use super::kernel::{Pass, copy, repeat_each, repeat_rows, same};
 use super::trace::{Operand, Source, Step, Trace, ValueId, Work};
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::strided::{gather_into, merge};
 use crate::shape::Layout;
-use crate::tensor::storage::INLINE;
 
 /// How a step reads an operand.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,8 +24,6 @@ pub(super) struct Low {
     /// The number of elements of an elementwise step.
     pub(super) len: Option<usize>,
     pub(super) pass: Pass,
-    /// Whether it exchanges its first operand's vector and the result's.
-    pub(super) exchanges: bool,
 }
 
 impl Low {
@@ -40,7 +37,6 @@ impl Low {
             results,
             len: None,
             pass,
-            exchanges: false,
         }
     }
 }
@@ -70,10 +66,6 @@ fn lie(layout: &Layout, shape: &[usize]) -> Lie {
 /// The steps that a result of interest depends on, in order.
 pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
     let steps = needed(trace, wanted);
-    let mut uses = vec![0; trace.values.len()];
-    let read = steps.iter().flat_map(|step| &step.operands);
-    read.for_each(|operand| uses[operand.value] += 1);
-    wanted.iter().for_each(|&id| uses[id] += 1);
     let mut lows = Vec::with_capacity(steps.len());
     for step in steps {
         let Step {
@@ -84,24 +76,9 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
         } = step;
         let low = match work {
             Work::Copy { from, to, len } => {
-                let (values, target) = (
-                    &trace.values[operands[0].value],
-                    &trace.values[operands[1].value],
-                );
-                let whole = values.len == len && target.len == len;
-                // Few elements stand in vectors of the plan's own, which can change places.
-                let spare = len <= INLINE
-                    && whole
-                    && uses[operands[0].value] == 1
-                    && matches!(values.source, Source::Made);
-                let pass = with_dtype!(target.dtype, T => match spare {
-                    true => exchange::<T>(),
-                    false => copy::<T>(from, to, len),
-                });
-                Low {
-                    exchanges: spare,
-                    ..Low::whole(&operands, results, pass)
-                }
+                let dtype = trace.values[operands[1].value].dtype;
+                let pass = with_dtype!(dtype, T => copy::<T>(from, to, len));
+                Low::whole(&operands, results, pass)
             }
             Work::Whole(pass) => Low::whole(&operands, results, pass),
             Work::Elements(pass) => Low {
@@ -112,7 +89,6 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
                 results,
                 len: Some(shape.iter().product()),
                 pass,
-                exchanges: false,
             },
         };
         lows.push(low);
@@ -175,7 +151,6 @@ fn aligned(
         results: vec![id],
         len: len_of_step,
         pass,
-        exchanges: false,
     });
     (id, Access::Near, 0)
 }
@@ -197,7 +172,6 @@ pub(super) fn copied(trace: &mut Trace, id: ValueId, lows: &mut Vec<Low>) -> Val
         results: vec![copy],
         len: Some(len),
         pass: with_dtype!(dtype, T => same::<T>()),
-        exchanges: false,
     });
     copy
 }

@@ -6,6 +6,7 @@ mod lower;
 mod outputs;
 mod program;
 mod schedule;
+mod shared;
 mod tensors;
 pub(crate) mod trace;
 
@@ -174,7 +175,10 @@ where
         let (out, mut trace) = trace::record(&inputs, || {
             let out = step(&inputs);
             // A result is a whole tensor of its own.
-            O::map(out, &mut |tensor| tensor.detach().copy())
+            O::map(out, &mut |tensor| match trace::is_whole(&tensor) {
+                true => tensor.detach(),
+                false => tensor.detach().copy(),
+            })
         });
         if let Some(obstacle) = trace.take_obstacle(at) {
             return Err(Error::Tape {

@@ -1,8 +1,8 @@
 //! A recorded step made ready to run again.
 
-use super::bank::{Banks, Port, Span};
+use super::bank::{BLOCK, Banks, Port, Span};
 use super::lower::{Low, copied, lower};
-use super::schedule::{BLOCK, Node, Slots, place, root};
+use super::schedule::{Node, Slots, place, root};
 use super::trace::{Source, Trace, ValueId};
 use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
@@ -25,7 +25,7 @@ struct Outside {
 /// A tensor that the step makes and that lives on: a result, or a leaf's gradient.
 struct Product {
     tensor: Tensor,
-    slot: usize,
+    port: Port,
     leaf: Option<NodeRef>,
 }
 
@@ -37,7 +37,7 @@ struct Input {
 }
 
 pub(super) struct Program {
-    banks: Banks,
+    banks: Banks<'static>,
     nodes: Vec<Node>,
     inputs: Vec<Input>,
     read: Vec<Outside>,
@@ -47,8 +47,8 @@ pub(super) struct Program {
     grads: Vec<Product>,
 }
 
-/// Values of tensors that a run has locked, each with the slot to which they are lent.
-type Open<'a> = SmallVec<[(MutexGuard<'a, Buffer>, usize); 16]>;
+/// Values of tensors that a run has locked.
+type Open<'a> = SmallVec<[MutexGuard<'a, Buffer>; 16]>;
 
 /// A tensor that owns its elements, for values of a step.
 fn fresh(shape: &[usize], dtype: DType) -> Tensor {
@@ -91,16 +91,11 @@ impl Program {
             };
             list.push(Product {
                 tensor: fresh(&shape, value.dtype),
-                slot: port.slot,
+                port,
                 leaf,
             });
         }
         let lows = program.run_fixed(&trace, lows, &mut slots, fixed);
-        for low in lows.iter().filter(|low| low.exchanges) {
-            // No other value may find a vector of another size there.
-            let id = low.operands[0].0;
-            slots.add_own(&mut program.banks, id, &trace.values[id]);
-        }
         program.nodes = place(&trace, lows, &mut program.banks, &mut slots);
         program
     }
@@ -179,6 +174,7 @@ impl Program {
                 Span {
                     start: 0,
                     len: value.len,
+                    plain: false,
                 },
             );
         }
@@ -207,23 +203,22 @@ impl Program {
         }
         self.take_outside();
         self.grads.iter_mut().for_each(Product::own_again);
-        let grads = self
-            .grads
-            .iter()
-            .map(|product| (&product.tensor, product.slot));
         let changed = self
             .changed
             .iter()
-            .map(|outside| (&outside.tensor, outside.port.slot));
-        let mut open: Open<'_> = changed
-            .chain(grads)
-            .map(|(tensor, slot)| (tensor.storage().hold(), slot))
-            .collect();
-        for (buffer, slot) in &mut open {
-            self.banks.lend(*slot, buffer);
+            .map(|outside| (&outside.tensor, outside.port));
+        let grads = self
+            .grads
+            .iter()
+            .map(|product| (&product.tensor, product.port));
+        let mut open: Open<'_> = SmallVec::new();
+        for (tensor, port) in changed.clone().chain(grads.clone()) {
+            let mut buffer = tensor.storage().hold();
+            self.banks.lend(port, &mut buffer);
+            open.push(buffer);
         }
-        for product in &mut self.results {
-            product.exclusive(|buffer, slot| self.banks.lend(slot, buffer));
+        for product in self.results.iter_mut().filter(|product| !product.port.few) {
+            product.exclusive(|buffer, port| self.banks.lend(port, buffer));
         }
         for node in &self.nodes {
             node.run(&mut self.banks);
@@ -232,10 +227,10 @@ impl Program {
             }
         }
         for product in &mut self.results {
-            product.exclusive(|buffer, slot| self.banks.take_back(slot, buffer));
+            product.exclusive(|buffer, port| self.banks.take_back(port, buffer));
         }
-        for (buffer, slot) in &mut open {
-            self.banks.take_back(*slot, buffer);
+        for (buffer, (_, port)) in open.iter_mut().zip(changed.chain(grads)) {
+            self.banks.take_back(port, buffer);
         }
         drop(open);
         self.changed
@@ -293,7 +288,7 @@ fn leaves_with_gradients(trace: &Trace) -> Vec<(NodeRef, Tensor)> {
     found
 }
 
-fn take_input(banks: &mut Banks, slot: &mut Input, input: &Tensor) {
+fn take_input(banks: &mut Banks<'_>, slot: &mut Input, input: &Tensor) {
     let version = input.0.hold.version();
     let same = slot
         .seen
@@ -307,19 +302,20 @@ fn take_input(banks: &mut Banks, slot: &mut Input, input: &Tensor) {
     slot.seen = Some((input.clone(), version));
 }
 
+/// The values of a tensor that nobody else holds.
+fn exclusive(tensor: &mut Tensor) -> Option<&mut Buffer> {
+    tensor.alone()?.hold.exclusive()
+}
+
 impl Product {
     /// Calls `f` with the values of a result; a new one takes its place where it is still held outside.
-    fn exclusive(&mut self, f: impl FnOnce(&mut Buffer, usize)) {
-        let owned = |tensor: &mut Tensor| {
-            tensor
-                .alone()
-                .is_some_and(|inner| inner.hold.exclusive().is_some())
-        };
-        if !owned(&mut self.tensor) {
-            self.tensor = fresh(self.tensor.shape(), self.tensor.dtype());
+    fn exclusive(&mut self, f: impl FnOnce(&mut Buffer, Port)) {
+        if let Some(buffer) = exclusive(&mut self.tensor) {
+            return f(buffer, self.port);
         }
-        let inner = self.tensor.alone().expect("nobody else has seen it");
-        f(inner.hold.exclusive().expect("it has no views"), self.slot);
+        self.tensor = fresh(self.tensor.shape(), self.tensor.dtype());
+        let buffer = exclusive(&mut self.tensor).expect("nobody else has seen it");
+        f(buffer, self.port);
     }
 
     /// Makes sure that nobody outside sees the values that the next run writes.
@@ -351,29 +347,32 @@ impl Product {
 }
 
 impl Node {
-    fn run(&self, banks: &mut Banks) {
-        if !self.by_blocks {
+    fn run(&self, banks: &mut Banks<'_>) {
+        let all = Span {
+            start: 0,
+            len: self.len,
+            plain: false,
+        };
+        match &self.shared {
+            Some(shared) => shared.run(self.len, banks, |banks, span| self.by_blocks(banks, span)),
+            None if self.by_blocks => self.by_blocks(banks, all),
             // Once, even where the first of several results is empty.
-            let span = Span {
-                start: 0,
-                len: self.len,
-            };
-            return self.pass_over(banks, span);
-        }
-        let mut start = 0;
-        while start < self.len {
-            let span = Span {
-                start,
-                len: BLOCK.min(self.len - start),
-            };
-            self.pass_over(banks, span);
-            start += span.len;
+            None => self.pass_over(banks, all),
         }
     }
 
-    fn pass_over(&self, banks: &mut Banks, span: Span) {
-        for (pass, ports) in &self.passes {
-            pass(banks, ports, span);
+    fn by_blocks(&self, banks: &mut Banks<'_>, all: Span) {
+        let end = all.start + all.len;
+        for start in (all.start..end).step_by(BLOCK) {
+            let len = BLOCK.min(end - start);
+            self.pass_over(banks, Span { start, len, ..all });
+        }
+    }
+
+    fn pass_over(&self, banks: &mut Banks<'_>, span: Span) {
+        for placed in &self.passes {
+            let plain = placed.plain;
+            (placed.pass)(banks, &placed.ports, Span { plain, ..span });
         }
     }
 }

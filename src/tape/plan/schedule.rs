@@ -1,22 +1,33 @@
 //! The order of a plan's steps, and where their values stand: elementwise steps over equally many elements come
 //! together, so that a block of them goes through all while it is in the nearest cache.
 
-use super::bank::{Banks, LANES, Port, Walk};
+use super::bank::{BLOCK, Banks, LANES, Port, Walk};
 use super::kernel::Pass;
 use super::lower::{Access, Low};
+use super::shared::Shared;
 use super::trace::{Source, Trace, Value, ValueId};
 use crate::DType;
 use crate::dtype::{Element, with_dtype};
-use crate::tensor::storage::INLINE;
+use smallvec::SmallVec;
 
-/// Elements of a block.
-pub(super) const BLOCK: usize = 1024;
+/// The places that a step reads and writes.
+pub(super) type Ports = SmallVec<[Port; 3]>;
+
+/// A pass and its places.
+pub(super) struct Placed {
+    pub(super) pass: Pass,
+    pub(super) ports: Ports,
+    /// See [`Span::plain`](super::bank::Span::plain).
+    pub(super) plain: bool,
+}
 
 /// Passes over the same number of elements, or one pass over the whole of its operands.
 pub(super) struct Node {
     pub(super) len: usize,
     pub(super) by_blocks: bool,
-    pub(super) passes: Vec<(Pass, Vec<Port>)>,
+    pub(super) passes: Vec<Placed>,
+    /// For a node that is shared out to threads.
+    pub(super) shared: Option<Shared>,
 }
 
 /// Puts each step as early as its operands allow beside others of its length; whole ones keep their order.
@@ -62,33 +73,37 @@ impl Slots {
     }
 
     /// A value that is only read, beside its tensor unless it is small.
-    pub(super) fn add_read(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
+    pub(super) fn add_read(&mut self, banks: &mut Banks<'_>, id: ValueId, value: &Value) -> Port {
         if value.len <= BLOCK {
             return self.add_own(banks, id, value);
         }
         let slot = with_dtype!(value.dtype, T => T::bank_mut(banks).add_held());
         self.roomy[id] = false;
-        self.set(id, slot, true, Walk::Along)
+        self.set(id, value, slot, Walk::Along)
     }
 
-    /// A value in a vector of the plan's own.
-    pub(super) fn add_own(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
-        let slot = with_dtype!(value.dtype, T => T::bank_mut(banks).add_own(value.len));
-        self.set(id, slot, false, Walk::Along)
+    /// A value in a place of the plan's own.
+    pub(super) fn add_own(&mut self, banks: &mut Banks<'_>, id: ValueId, value: &Value) -> Port {
+        let slot = with_dtype!(value.dtype, T => match value.is_few() {
+            true => T::bank_mut(banks).add_few(),
+            false => T::bank_mut(banks).add_own(value.len),
+        });
+        self.set(id, value, slot, Walk::Along)
     }
 
     /// A value in a vector that a tensor lends while the step runs.
-    pub(super) fn add_lent(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
-        self.roomy[id] = value.len <= INLINE;
+    pub(super) fn add_lent(&mut self, banks: &mut Banks<'_>, id: ValueId, value: &Value) -> Port {
+        self.roomy[id] = value.is_few();
         self.add_own(banks, id, value)
     }
 
-    fn set(&mut self, id: ValueId, slot: usize, held: bool, walk: Walk) -> Port {
+    fn set(&mut self, id: ValueId, value: &Value, slot: usize, walk: Walk) -> Port {
         let port = Port {
             slot,
-            held,
+            few: value.is_few(),
             walk,
             base: 0,
+            len: value.len,
         };
         self.ports[id] = Some(port);
         port
@@ -103,7 +118,7 @@ impl Slots {
     }
 
     /// The places that a step reads and writes.
-    pub(super) fn of_step(&self, trace: &Trace, low: &Low) -> Vec<Port> {
+    pub(super) fn of_step(&self, trace: &Trace, low: &Low) -> Ports {
         let operands = low.operands.iter();
         let operands =
             operands.map(|&(id, access, base)| self.port(root(trace, id)).at(access, base));
@@ -120,6 +135,12 @@ impl Slots {
             .map(|operand| &operand.0);
         read.chain(&low.results)
             .all(|&id| self.roomy[root(trace, id)])
+    }
+}
+
+impl Value {
+    fn is_few(&self) -> bool {
+        self.len <= LANES
     }
 }
 
@@ -163,16 +184,28 @@ fn lives(trace: &Trace, lows: &[Low], nodes: &[Vec<usize>]) -> Vec<Option<Life>>
     lives
 }
 
-/// Own vectors that are free to be written, by element type.
+/// Places that are free to be written, by element type.
 #[derive(Default)]
 struct Free {
+    few: Vec<(DType, usize)>,
     whole: Vec<(DType, usize)>,
     blocks: Vec<(DType, usize)>,
 }
 
+/// The last free place of this type.
+fn last(free: &mut Vec<(DType, usize)>, dtype: DType) -> Option<usize> {
+    let at = free.iter().rposition(|free| free.0 == dtype)?;
+    Some(free.swap_remove(at).1)
+}
+
 impl Free {
+    fn take_few(&mut self, banks: &mut Banks<'_>, dtype: DType) -> usize {
+        last(&mut self.few, dtype)
+            .unwrap_or_else(|| with_dtype!(dtype, T => T::bank_mut(banks).add_few()))
+    }
+
     /// The free vector that fits best, or a new one.
-    fn take_whole(&mut self, banks: &mut Banks, dtype: DType, len: usize) -> usize {
+    fn take_whole(&mut self, banks: &mut Banks<'_>, dtype: DType, len: usize) -> usize {
         with_dtype!(dtype, T => {
             let size = |&slot: &usize| T::bank(banks).own_len(slot);
             let fitting = self.whole.iter().enumerate().filter(|(_, free)| free.0 == dtype).map(|(i, free)| (i, free.1));
@@ -189,60 +222,106 @@ impl Free {
         })
     }
 
-    fn take_block(&mut self, banks: &mut Banks, dtype: DType) -> usize {
-        let free = self.blocks.iter().rposition(|free| free.0 == dtype);
-        match free {
-            Some(i) => self.blocks.swap_remove(i).1,
-            None => with_dtype!(dtype, T => T::bank_mut(banks).add_own(BLOCK)),
+    fn take_block(&mut self, banks: &mut Banks<'_>, dtype: DType) -> usize {
+        last(&mut self.blocks, dtype)
+            .unwrap_or_else(|| with_dtype!(dtype, T => T::bank_mut(banks).add_block()))
+    }
+
+    /// A place for a value, and how passes walk over it; a block where the value is `passing` from one pass to the next.
+    fn take(&mut self, banks: &mut Banks<'_>, value: &Value, passing: bool) -> (Kind, Walk, usize) {
+        let dtype = value.dtype;
+        match (value.is_few(), passing) {
+            (true, _) => (Kind::Few, Walk::Along, self.take_few(banks, dtype)),
+            (_, true) => (Kind::Block, Walk::Block, self.take_block(banks, dtype)),
+            _ => {
+                let slot = self.take_whole(banks, dtype, value.len);
+                (Kind::Whole, Walk::Along, slot)
+            }
         }
     }
+
+    fn give(&mut self, kind: Kind, dtype: DType, slot: usize) {
+        let list = match kind {
+            Kind::Few => &mut self.few,
+            Kind::Whole => &mut self.whole,
+            Kind::Block => &mut self.blocks,
+        };
+        list.push((dtype, slot));
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Few,
+    Whole,
+    Block,
+}
+
+/// A place in use until a node, or until a step of one.
+struct Busy {
+    last: usize,
+    kind: Kind,
+    dtype: DType,
+    slot: usize,
+}
+
+/// Frees the places that are not in use any more.
+fn release(busy: &mut Vec<Busy>, free: &mut Free, ended: impl Fn(usize) -> bool) {
+    busy.retain(|place| {
+        let done = ended(place.last);
+        if done {
+            free.give(place.kind, place.dtype, place.slot);
+        }
+        !done
+    });
 }
 
 /// Gives every value a place and puts the passes in order.
 pub(super) fn place(
     trace: &Trace,
     lows: Vec<Low>,
-    banks: &mut Banks,
+    banks: &mut Banks<'_>,
     slots: &mut Slots,
 ) -> Vec<Node> {
     let order = order(trace, &lows);
     let lives = lives(trace, &lows, &order);
     let mut lows: Vec<Option<Low>> = lows.into_iter().map(Some).collect();
     let mut free = Free::default();
-    let mut busy: Vec<(usize, DType, usize)> = Vec::new();
+    // Until a node ends, and until a step of the node that is at hand.
+    let (mut busy, mut brief) = (Vec::new(), Vec::new());
     let mut nodes = Vec::new();
     for (at_node, steps) in order.iter().enumerate() {
-        busy.retain(|&(last, dtype, slot)| {
-            let lives_on = last >= at_node;
-            if !lives_on {
-                free.whole.push((dtype, slot));
-            }
-            lives_on
-        });
-        let mut blocks: Vec<(usize, DType, usize)> = Vec::new();
+        release(&mut busy, &mut free, |last| last < at_node);
         let mut roomy = true;
+        let mut types = Vec::with_capacity(steps.len());
         let mut node = Node {
             len: 0,
             by_blocks: false,
             passes: Vec::new(),
+            shared: None,
         };
         for (at, &step) in steps.iter().enumerate() {
             let low = lows[step].take().expect("each step stands in one node");
             for &id in &low.results {
                 let own = root(trace, id);
-                let value = &trace.values[own];
-                if slots.ports[own].is_none() {
-                    let life = lives[own].expect("the step itself makes it");
-                    if low.len.is_some() && life.near && life.last == at_node {
-                        let slot = free.take_block(banks, value.dtype);
-                        slots.set(own, slot, false, Walk::Block);
-                        blocks.push((life.last_step, value.dtype, slot));
-                    } else {
-                        let slot = free.take_whole(banks, value.dtype, value.len);
-                        slots.set(own, slot, false, Walk::Along);
-                        busy.push((life.last, value.dtype, slot));
-                    }
+                if slots.has(own) {
+                    continue;
                 }
+                let value = &trace.values[own];
+                let life = lives[own].expect("the step itself makes it");
+                let passing = low.len.is_some() && life.near && life.last == at_node;
+                let (kind, walk, slot) = free.take(banks, value, passing);
+                slots.set(own, value, slot, walk);
+                let (list, last) = match passing {
+                    true => (&mut brief, life.last_step),
+                    false => (&mut busy, life.last),
+                };
+                list.push(Busy {
+                    last,
+                    kind,
+                    dtype: value.dtype,
+                    slot,
+                });
             }
             let ports = slots.of_step(trace, &low);
             roomy &= slots.are_roomy(trace, &low);
@@ -250,17 +329,22 @@ pub(super) fn place(
                 .len
                 .unwrap_or_else(|| low.results.first().map_or(1, |&id| trace.values[id].len));
             node.by_blocks = low.len.is_some();
-            node.passes.push((low.pass, ports));
-            blocks.retain(|&(last, dtype, slot)| {
-                let lives_on = last > at;
-                if !lives_on {
-                    free.blocks.push((dtype, slot));
-                }
-                lives_on
+            let values = low.operands.iter().map(|operand| operand.0);
+            let values = values.chain(low.results.iter().copied());
+            types.push(values.map(|id| trace.values[id].dtype).collect());
+            node.passes.push(Placed {
+                plain: low.len.is_some() && ports.iter().all(Port::is_plain),
+                pass: low.pass,
+                ports,
             });
+            release(&mut brief, &mut free, |last| last <= at);
         }
-        if node.by_blocks && roomy && node.len <= BLOCK {
+        if node.by_blocks && roomy && (LANES..=BLOCK).contains(&node.len) {
             node.len = node.len.next_multiple_of(LANES);
+        }
+        if node.by_blocks {
+            let ports = node.passes.iter_mut().map(|placed| &mut placed.ports);
+            node.shared = Shared::of(node.len, ports.zip(types));
         }
         nodes.push(node);
     }

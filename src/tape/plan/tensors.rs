@@ -45,13 +45,13 @@ pub(super) fn pass<const M: usize>(
 
 /// An earlier operand that has the same values.
 fn first_of(reads: &[Port], operands: &[(Layout, DType)], i: usize) -> Option<usize> {
-    let place = |i: usize| (reads[i].slot, reads[i].held, operands[i].1);
+    let place = |i: usize| (reads[i].slot, reads[i].few, operands[i].1);
     (0..i).find(|&other| place(other) == place(i))
 }
 
 /// Puts vectors back that were moved out.
 fn give_back(
-    banks: &mut Banks,
+    banks: &mut Banks<'_>,
     reads: &[Port],
     operands: &[(Layout, DType)],
     mut tensors: Vec<Tensor>,

@@ -372,6 +372,21 @@ fn changing(operands: &[&Tensor], targets: &[&Tensor], work: Work) {
     });
 }
 
+/// Whether a tensor is all that one computation of the step has made, unchanged since.
+pub(super) fn is_whole(tensor: &Tensor) -> bool {
+    with(|trace| {
+        let id = trace.known(tensor.storage());
+        id.is_some_and(|id| {
+            let value = &trace.values[id];
+            matches!(value.source, Source::Made)
+                && !trace.shared.contains(&id)
+                && tensor.is_contiguous()
+                && tensor.numel() == value.len
+        })
+    })
+    .unwrap_or_default()
+}
+
 /// Notes that another storage holds the same values as a tensor's.
 pub(crate) fn alias(of: &Tensor, new: &Tensor) {
     with(|trace| {
