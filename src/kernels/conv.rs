@@ -2,10 +2,10 @@
 //! matrix (Chellapilla, Puri and Simard 2006). Images and groups are shared out to threads, and sums over images are
 //! cut by their number alone, so the bits are the same on any number of threads.
 
-use super::gemm::{Lines, Matrix, Product};
+use super::gemm::{Matrix, Product};
 use super::{simd, threads};
 use crate::dtype::Element;
-use crate::tensor::storage::Data;
+use crate::tensor::storage::{Data, Heap};
 use num_traits::Float;
 use std::ops::Range;
 
@@ -249,8 +249,8 @@ fn columns<T: Product + Float, R>(g: &Geometry, image: &[T], f: impl FnOnce(&[T]
         return f(image);
     }
     let len = g.window() * g.windows();
-    let mut columns = Lines::<T>::scratch(len);
-    g.unfold(image, &mut columns.make_mut()[..len]);
+    let mut columns = Heap::<T>::scratch(len);
+    g.unfold(image, &mut columns);
     f(&columns)
 }
 

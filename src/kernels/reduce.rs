@@ -6,7 +6,8 @@
 use super::{simd, threads};
 use crate::dtype::Element;
 use crate::tensor::storage::Data;
-use std::ops::{Add, Mul};
+use std::array::from_fn;
+use std::ops::{Add, Range};
 
 /// Elements summed one after the other before blocks are added pairwise.
 const BLOCK: usize = 128;
@@ -50,21 +51,19 @@ fn late<T: Copy, S: Copy + Default>(
     f: impl Fn(T) -> S,
 ) -> [S; LANES] {
     let first = LANES - count;
-    std::array::from_fn(|i| if i < first { S::default() } else { f(last[i]) })
+    from_fn(|i| if i < first { S::default() } else { f(last[i]) })
 }
 
 /// The sum of `f` of each element, by running sums side by side.
 #[inline(always)]
 fn lanes<T: Copy, S: Copy + Default + Add<Output = S>>(x: &[T], f: impl Fn(T) -> S) -> [S; LANES] {
     let mut lanes = whole_lanes(x, &f);
-    let rest = x.chunks_exact(LANES).remainder();
-    if let (1.., Some(last)) = (rest.len(), x.last_chunk()) {
-        add_lanes(&mut lanes, &late(last, rest.len(), &f));
-    } else {
-        lanes
-            .iter_mut()
-            .zip(rest)
-            .for_each(|(lane, &v)| *lane = f(v));
+    let rest = x.as_chunks::<LANES>().1;
+    match (rest.len(), x.last_chunk()) {
+        (0, _) => {}
+        (count, Some(last)) => add_lanes(&mut lanes, &late(last, count, &f)),
+        // No index that is known at run time alone: it would keep the sums out of the registers.
+        (_, None) => lanes = from_fn(|i| rest.get(i).map_or(S::default(), |&v| f(v))),
     }
     lanes
 }
@@ -76,38 +75,10 @@ fn whole_lanes<T: Copy, S: Copy + Default + Add<Output = S>>(
     f: impl Fn(T) -> S,
 ) -> [S; LANES] {
     let mut lanes = [S::default(); LANES];
-    for chunk in x.chunks_exact(LANES) {
-        for (lane, &v) in lanes.iter_mut().zip(chunk) {
-            *lane = *lane + f(v);
-        }
-    }
-    lanes
-}
-
-/// The same of the products of elements.
-#[inline(always)]
-fn lanes_of_products<T: Copy + Default + Add<Output = T> + Mul<Output = T>>(
-    a: &[T],
-    b: &[T],
-) -> [T; LANES] {
-    let mut lanes = [T::default(); LANES];
-    let (left, right) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest = left.remainder().len();
-    for (a, b) in left.zip(right) {
-        for (lane, (&a, &b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane = *lane + a * b;
-        }
-    }
-    if let (1.., Some(a), Some(b)) = (rest, a.last_chunk::<LANES>(), b.last_chunk::<LANES>()) {
-        let first = LANES - rest;
-        let product = |i: usize| if i < first { T::default() } else { a[i] * b[i] };
-        add_lanes(&mut lanes, &std::array::from_fn(product));
-    } else {
-        let rest = a.iter().zip(b).take(rest);
-        lanes
-            .iter_mut()
-            .zip(rest)
-            .for_each(|(lane, (&a, &b))| *lane = a * b);
+    for chunk in x.as_chunks::<LANES>().0 {
+        // All values before all sums: the compiler makes whole vectors of both.
+        let values: [S; LANES] = from_fn(|i| f(chunk[i]));
+        add_lanes(&mut lanes, &values);
     }
     lanes
 }
@@ -130,22 +101,23 @@ pub(crate) fn total<T: Copy, S: Copy + Default + Add<Output = S>>(
     joined(sums)
 }
 
-/// As [`total`], of the products of the elements of two rows.
+/// Several running sums over a row of `len` elements as [`total`] takes one: `part` gives those of a stretch of the row.
 #[inline(always)]
-pub(super) fn total_of_products<T: Copy + Default + Add<Output = T> + Mul<Output = T>>(
-    a: &[T],
-    b: &[T],
-) -> T {
-    if a.len() <= LANES {
-        return a
-            .iter()
-            .zip(b)
-            .fold(T::default(), |sum, (&a, &b)| sum + a * b);
+pub(super) fn totals<T: Copy + Default + Add<Output = T>, const N: usize>(
+    len: usize,
+    mut part: impl FnMut(Range<usize>) -> [[T; LANES]; N],
+) -> [T; N] {
+    let mut sums = [[T::default(); LANES]; N];
+    for start in (0..len).step_by(STRETCH) {
+        let lanes = part(start..len.min(start + STRETCH));
+        for (sums, lanes) in sums.iter_mut().zip(&lanes) {
+            add_lanes(sums, lanes);
+        }
     }
-    let mut sums = [T::default(); LANES];
-    let parts = a.chunks(STRETCH).zip(b.chunks(STRETCH));
-    parts.for_each(|(a, b)| add_lanes(&mut sums, &lanes_of_products(a, b)));
-    joined(sums)
+    sums.map(|sums| match len {
+        0..=LANES => sums.iter().fold(T::default(), |sum, &v| sum + v),
+        _ => joined(sums),
+    })
 }
 
 /// The sum, by blocks added pairwise.

@@ -1,6 +1,7 @@
 //! The values behind tensors: buffers that are cheap to snapshot, and storages shared by views.
 
 use crate::dtype::{DType, Element};
+use crate::kernels::pool::Lines;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -11,7 +12,7 @@ pub(crate) const INLINE: usize = 8;
 
 /// A large buffer, which goes back to its thread's pool when dropped.
 pub struct Heap<T: Element> {
-    values: Vec<T>,
+    values: Lines<T>,
     len: usize,
 }
 
@@ -20,7 +21,7 @@ impl<T: Element> Heap<T> {
     pub(crate) fn scratch(len: usize) -> Self {
         let values = T::pool()
             .try_with(|pool| pool.borrow_mut().take(len))
-            .unwrap_or_else(|_| vec![T::default(); len]);
+            .unwrap_or_else(|_| Lines::new(len));
         Heap { values, len }
     }
 }
@@ -96,6 +97,10 @@ impl<T: Element> Data<T> {
     }
 
     pub(crate) fn from_vec(values: Vec<T>) -> Self {
+        Self::from_lines(values.into())
+    }
+
+    pub(crate) fn from_lines(values: Lines<T>) -> Self {
         let len = values.len();
         if len <= INLINE {
             return Self::from_slice(&values);
@@ -131,8 +136,8 @@ impl<T: Element> Data<T> {
 }
 
 impl<T: Element> Data<T> {
-    /// Moves the elements into a vector of at least as many, copying only a few or those of a snapshot held elsewhere.
-    pub(crate) fn lend(&mut self, to: &mut Vec<T>) {
+    /// Moves the elements to where at least as many stand, copying only a few or those of a snapshot held elsewhere.
+    pub(crate) fn lend(&mut self, to: &mut Lines<T>) {
         self.make_mut();
         match self {
             Data::Inline { values, len } => {
@@ -145,7 +150,7 @@ impl<T: Element> Data<T> {
         }
     }
 
-    /// The length of the vector that a [loan](Data::lend) hands over.
+    /// The number of elements that a [loan](Data::lend) hands over.
     pub(crate) fn room(&self) -> usize {
         match self {
             Data::Inline { .. } => 0,
@@ -154,7 +159,7 @@ impl<T: Element> Data<T> {
     }
 
     /// Takes back what was [lent](Data::lend).
-    pub(crate) fn take_back(&mut self, from: &mut Vec<T>) {
+    pub(crate) fn take_back(&mut self, from: &mut Lines<T>) {
         match self {
             Data::Inline { values, len } => {
                 values[..*len].copy_from_slice(&from[..*len]);

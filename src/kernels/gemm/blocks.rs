@@ -2,11 +2,12 @@
 
 use super::lanes::Lanes;
 use super::out::Out;
-use super::pack::{GROUP, Lines, interleave, pack};
+use super::pack::{GROUP, interleave, pack};
 use super::tile::{Left, Right, Tile, tile};
 use super::{Matrix, PIECES};
 use crate::dtype::Element;
 use crate::kernels::threads;
+use crate::tensor::storage::Heap;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 
@@ -90,8 +91,8 @@ impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
         let stretched = a.col_step == 0 && k > 1;
         let few = tiles <= FEW && b.is_row_major() && b.row_step >= b.cols && !stretched;
         let packs = stretched || b.cols > wide && !few && !a.is_row_major();
-        let mut stage = Lines::<T>::scratch(Tile::<S>::ROWS * wide);
-        let stage = stage.make_mut();
+        let mut stage = Heap::<T>::scratch(Tile::<S>::ROWS * wide);
+        let stage = &mut stage[..];
         let depth = even(k, DEPTH);
         let breadth = even(b.cols, BLOCK / size_of::<T>() / depth).next_multiple_of(wide);
         for start in (0..k).step_by(depth) {
@@ -140,7 +141,7 @@ struct Panels<'a, T: Element> {
     terms: Range<usize>,
     cols: Range<usize>,
     /// The panels that are not read where they lie: all, or the one that the last columns share.
-    packed: Lines<T>,
+    packed: Heap<T>,
     first_packed: usize,
     wide: usize,
     count: usize,
@@ -158,8 +159,8 @@ impl<'a, T: Lanes> Panels<'a, T> {
         let n = cols.len();
         let first_packed = if packs { 0 } else { n / wide * wide };
         let vectors = (n - first_packed).next_multiple_of(T::width::<S>());
-        let mut packed = Lines::<T>::scratch(vectors * terms.len());
-        let mut panels = packed.make_mut();
+        let mut packed = Heap::<T>::scratch(vectors * terms.len());
+        let mut panels = &mut packed[..];
         for from in (first_packed..n).step_by(wide) {
             let taken = wide.min(n - from);
             let width = taken.next_multiple_of(T::width::<S>());
@@ -210,14 +211,14 @@ struct Tiles<'a, T: Element> {
     a: Matrix<'a, T>,
     terms: Range<usize>,
     /// Where two tiles are packed at a time, since together they fill the cache lines that they read; and the next one.
-    packed: Option<(Lines<T>, usize)>,
+    packed: Option<(Heap<T>, usize)>,
 }
 
 impl<'a, T: Lanes> Tiles<'a, T> {
     #[inline(always)]
     fn new<S: Simd>(a: Matrix<'a, T>, terms: Range<usize>, packs: bool) -> Self {
         let size = Tile::<S>::ROWS * terms.len();
-        let packed = packs.then(|| (Lines::scratch(2 * size), 0));
+        let packed = packs.then(|| (Heap::scratch(2 * size), 0));
         Tiles { a, terms, packed }
     }
 
@@ -236,7 +237,7 @@ impl<'a, T: Lanes> Tiles<'a, T> {
         let size = Tile::<S>::ROWS * self.terms.len();
         if *next == tile {
             *next += 2;
-            let (one, two) = packed.make_mut().split_at_mut(size);
+            let (one, two) = packed.split_at_mut(size);
             let places = one
                 .chunks_exact_mut(Tile::<S>::ROWS)
                 .zip(two.chunks_exact_mut(Tile::<S>::ROWS));

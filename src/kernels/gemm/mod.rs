@@ -12,8 +12,6 @@ mod out;
 mod pack;
 mod tile;
 
-pub(crate) use pack::Lines;
-
 use super::threads;
 use crate::dtype::Element;
 use std::borrow::Cow;

@@ -2,45 +2,12 @@
 
 use super::Matrix;
 use crate::dtype::Element;
-use crate::tensor::storage::Heap;
-use std::ops::{Deref, Range};
-
-/// Bytes of a cache line. A vector that lies in two of them takes two loads.
-const LINE: usize = 64;
+use std::ops::Range;
 
 /// Columns that are interleaved at a time.
 pub(super) const GROUP: usize = 8;
 /// Their elements that are at a time.
 const STRETCH: usize = 64;
-
-/// A buffer for packed elements, which begin with a cache line.
-pub(crate) struct Lines<T: Element> {
-    values: Heap<T>,
-    start: usize,
-}
-
-impl<T: Element> Lines<T> {
-    pub(crate) fn scratch(len: usize) -> Self {
-        let values = Heap::<T>::scratch(len + LINE / size_of::<T>());
-        let start = values
-            .as_ptr()
-            .align_offset(LINE)
-            .min(LINE / size_of::<T>());
-        Lines { values, start }
-    }
-
-    pub(crate) fn make_mut(&mut self) -> &mut [T] {
-        &mut self.values[self.start..]
-    }
-}
-
-impl<T: Element> Deref for Lines<T> {
-    type Target = [T];
-    #[inline(always)]
-    fn deref(&self) -> &[T] {
-        &self.values[self.start..]
-    }
-}
 
 /// Copies columns `cols` of rows `rows` into rows of `width` elements, with zeros beyond the last column.
 #[inline(always)]

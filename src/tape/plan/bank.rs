@@ -2,6 +2,7 @@
 
 use crate::dtype::Element;
 use crate::error::Error;
+use crate::kernels::pool::Lines;
 use crate::tensor::storage::{Buffer, Data};
 
 /// Elements that loops take at a time. A value of no more stands in an array, which vector code takes whole: one element
@@ -37,7 +38,7 @@ pub(super) enum Place<'p, T: Element> {
     /// A block of what one pass hands to the next; none while it is written.
     Block(Option<Box<Block<T>>>),
     /// A vector that only the plan knows, or that a tensor lends it.
-    Own(Vec<T>),
+    Own(Lines<T>),
     /// Elements that are only read, shared with tensors outside.
     Held(Data<T>),
     /// Elements that several threads read.
@@ -174,7 +175,7 @@ impl<T: Element> Bank<'_, T> {
 
     /// A vector for results; values of any kind until it is written.
     pub(super) fn add_own(&mut self, len: usize) -> usize {
-        self.many.push(Place::Own(vec![T::default(); padded(len)]));
+        self.many.push(Place::Own(Lines::new(padded(len))));
         self.many.len() - 1
     }
 
@@ -198,11 +199,11 @@ impl<T: Element> Bank<'_, T> {
     pub(super) fn grow_own(&mut self, slot: usize, len: usize) {
         let own = self.own(slot);
         if own.len() < padded(len) {
-            own.resize(padded(len), T::default());
+            *own = Lines::new(padded(len));
         }
     }
 
-    fn own(&mut self, slot: usize) -> &mut Vec<T> {
+    fn own(&mut self, slot: usize) -> &mut Lines<T> {
         match &mut self.many[slot] {
             Place::Own(own) => own,
             _ => unreachable!("only vectors of the plan's own are written"),
@@ -244,7 +245,7 @@ impl<T: Element> Bank<'_, T> {
             return Data::from_slice(&self.few[port.slot].0[..port.len]);
         }
         match &mut self.many[port.slot] {
-            Place::Own(own) => Data::from_vec(std::mem::take(own)),
+            Place::Own(own) => Data::from_lines(std::mem::take(own)),
             Place::Held(data) => data.clone(),
             Place::Block(_) | Place::Seen(_) | Place::Part { .. } => {
                 unreachable!("whole passes have a plan's places")
@@ -312,7 +313,7 @@ impl<T: Element> Bank<'_, T> {
 enum Taken<'p, T: Element> {
     Few([T; LANES]),
     Block(Option<Box<Block<T>>>),
-    Own(Vec<T>),
+    Own(Lines<T>),
     Part(&'p mut [T], usize),
 }
 
