@@ -42,7 +42,6 @@ def draw(axes, results, threads):
     axes.set_ylim(len(works) - 0.5, -0.5)
     axes.grid(axis="both", color="#dddddd", linewidth=0.6, zorder=0)
     axes.set_title("one thread" if threads == 1 else f"{threads} threads", fontsize=10)
-    axes.set_xlabel("time divided by retrograd's, log scale; right of 1, retrograd is faster")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -54,6 +53,7 @@ def main():
     figure, panels = pyplot.subplots(1, 2, figsize=(12.5, height), sharex=True, sharey=True, layout="constrained")
     for axes, threads in zip(panels, (1, 2)):
         draw(axes, results, threads)
+    figure.suptitle("time divided by retrograd's, log scale; right of 1, retrograd is faster", fontsize=10)
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
     figure.savefig(report.HERE / "speed.svg", metadata={"Date": None}, facecolor="white")
