@@ -1,9 +1,10 @@
 //! Values that are computed again in the backward pass, to save their memory until then.
 
+use super::cx::{Cx, Options};
 use super::mode::{GradMode, Modes, RECORDING, WITHIN};
 use super::node::{NodeRef, Op, id};
 use super::outputs::Outputs;
-use super::sweep::{Cx, Options, sweep};
+use super::sweep::sweep;
 use super::watch::{Listed as List, listing};
 use super::{Saved, Tensors, is_grad_enabled};
 use crate::error::{Error, Result};

@@ -1,9 +1,9 @@
 //! Operations of the user's own.
 
+use super::cx::Cx;
 use super::mode::{RECORDING, modes};
 use super::node::Op;
 use super::outputs::{Outputs, bare};
-use super::sweep::Cx;
 use super::{Saved, TensorList, Tensors, is_grad_enabled, no_grad, undifferentiable, watch};
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};

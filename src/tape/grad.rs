@@ -1,8 +1,9 @@
 //! `backward` and `grad`.
 
+use super::cx::Options;
 use super::node::NodeRef;
 use super::status::no_graph;
-use super::sweep::{Options, one_for, sweep};
+use super::sweep::{one_for, sweep};
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use std::panic::Location;

@@ -5,6 +5,7 @@
 
 mod anomaly;
 mod checkpoint;
+mod cx;
 mod dot;
 mod frontier;
 mod function;
@@ -27,6 +28,7 @@ mod watch;
 
 pub use anomaly::{DetectAnomaly, detect_anomaly, detect_anomaly_guard, try_detect_anomaly};
 pub use checkpoint::checkpoint;
+pub(crate) use cx::Cx;
 pub use function::{Context, Function, Save};
 pub use grad::{Grad, GradAllowUnused, TensorList, grad};
 pub use graph::GradNode;
@@ -39,5 +41,4 @@ pub(crate) use plan::trace;
 pub use plan::{Plan, StepOutput};
 pub(crate) use saved::{Saved, SavedArg};
 pub use status::GradStatus;
-pub(crate) use sweep::Cx;
 pub use tensors::Tensors;

@@ -1,9 +1,9 @@
 //! Nodes of the graph: what was done, to what, and what its backward needs.
 
+use super::cx::Cx;
 use super::hooks::Extras;
 use super::live;
 use super::slots::Slots;
-use super::sweep::Cx;
 use crate::error::{Error, Result};
 use crate::shape::Dims;
 use crate::{DType, Tensor};

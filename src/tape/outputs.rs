@@ -3,8 +3,8 @@
 //! Its outputs' gradients travel to it in one flat tensor: each output has a small node of its own that puts the
 //! output's gradient into its place there. All of it is tensor operations, so any order of derivative follows.
 
+use super::cx::Cx;
 use super::node::{Edges, NodeRef, Op};
-use super::sweep::Cx;
 use crate::error::Result;
 use crate::ops::Listed;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Values that an operation keeps for its backward, and the check that nobody changed them since.
 
-use super::sweep::Cx;
+use super::cx::Cx;
 use crate::error::{Error, Result};
 use crate::shape::Dims;
 use crate::tensor::storage::Storage;

@@ -1,7 +1,7 @@
 //! Results that stand in the graph and have no derivative there: an error says so, where silence would be a wrong number.
 
+use super::cx::Cx;
 use super::node::{Edges, Op};
-use super::sweep::Cx;
 use crate::Tensor;
 use crate::error::{Error, Result};
 use crate::ops::Listed;

@@ -16,6 +16,7 @@ mod losses;
 mod minimize;
 mod non_finite;
 mod plan;
+mod plan_few;
 mod shapes;
 mod tape;
 mod threads;
