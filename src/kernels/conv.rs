@@ -2,7 +2,11 @@
 //! matrix (Chellapilla, Puri and Simard 2006). Images and groups are shared out to threads, and sums over images are
 //! cut by their number alone, so the bits are the same on any number of threads.
 
-use super::gemm::{Matrix, Product};
+mod planes;
+#[cfg(test)]
+mod tests;
+
+use super::gemm::{Lanes, Matrix, Product};
 use super::{simd, threads};
 use crate::dtype::Element;
 use crate::tensor::storage::{Data, Heap};
@@ -78,7 +82,7 @@ impl Geometry {
     /// What is transposed to a convolution without steps is one too, from the output to the input, with the kernel read
     /// backwards; a pointwise one is a plain product as it is.
     fn mirrored(&self) -> Option<Geometry> {
-        let reach = [0, 1].map(|axis| self.dilation[axis] * (self.kernel[axis] - 1));
+        let reach = [0, 1].map(|axis| self.reach(axis));
         let inside = self.before[0] <= reach[0] && self.before[1] <= reach[1];
         (self.stride == [1, 1] && inside && !self.is_pointwise()).then(|| Geometry {
             channels: [self.channels[1], self.channels[0]],
@@ -255,7 +259,7 @@ fn columns<T: Product + Float, R>(g: &Geometry, image: &[T], f: impl FnOnce(&[T]
 }
 
 /// The convolution of `x [batch, groups, channels, input]` with `w [groups, out, channels, kernel]`.
-pub(crate) fn output<T: Product + Float>(
+pub(crate) fn output<T: Product + Lanes + Float>(
     g: &Geometry,
     x: &[T],
     w: &[T],
@@ -264,6 +268,10 @@ pub(crate) fn output<T: Product + Float>(
     let size = g.channels[1] * g.windows();
     let mut out = Data::<T>::scratch(g.batch * g.groups * size);
     if size == 0 {
+        return out;
+    }
+    if g.has_planes() {
+        planes::output(g, x, w, bias, out.make_mut());
         return out;
     }
     let parallel = g.is_parallel();
@@ -286,7 +294,7 @@ pub(crate) fn output<T: Product + Float>(
 }
 
 /// What [`output`] is to `x`, transposed: from the shape of the output to that of `x`.
-pub(crate) fn input<T: Product + Float>(g: &Geometry, grad: &[T], w: &[T]) -> Data<T> {
+pub(crate) fn input<T: Product + Lanes + Float>(g: &Geometry, grad: &[T], w: &[T]) -> Data<T> {
     if let Some(mirror) = g.mirrored() {
         return output(&mirror, grad, &g.mirrored_weight(w), None);
     }
@@ -316,7 +324,7 @@ pub(crate) fn input<T: Product + Float>(g: &Geometry, grad: &[T], w: &[T]) -> Da
 }
 
 /// What [`output`] is to `w`, transposed: from `x` and the shape of the output to that of `w`.
-pub(crate) fn weight<T: Product + Float>(g: &Geometry, x: &[T], grad: &[T]) -> Data<T> {
+pub(crate) fn weight<T: Product + Lanes + Float>(g: &Geometry, x: &[T], grad: &[T]) -> Data<T> {
     let size = g.channels[1] * g.window();
     let whole = g.groups * size;
     // Each part sums its images one after the other.
@@ -327,16 +335,17 @@ pub(crate) fn weight<T: Product + Float>(g: &Geometry, x: &[T], grad: &[T]) -> D
         return sums;
     }
     let parallel = g.is_parallel();
+    let offsets = g.gathers().then(|| g.offsets());
     threads::for_each_chunk(sums.make_mut(), size, parallel, |at, sum| {
         let (first, group) = (at / g.groups * images, at % g.groups);
+        let images = (first..(first + images).min(g.batch)).map(|image| image * g.groups + group);
+        let grads = |i| part(grad, i, g.channels[1] * g.windows());
+        if let Some(offsets) = &offsets {
+            return images.for_each(|i| g.gather(part(x, i, g.image()), offsets, grads(i), sum));
+        }
         let mut product = Data::<T>::scratch(size);
-        for image in first..(first + images).min(g.batch) {
-            let i = image * g.groups + group;
-            let grad = matrix(
-                part(grad, i, g.channels[1] * g.windows()),
-                g.channels[1],
-                g.windows(),
-            );
+        for i in images {
+            let grad = matrix(grads(i), g.channels[1], g.windows());
             columns(g, part(x, i, g.image()), |columns| {
                 let columns = transposed(columns, g.window(), g.windows());
                 let shared = !parallel && g.pays();

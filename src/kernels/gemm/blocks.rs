@@ -12,7 +12,7 @@ use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
 
 /// Terms of the sums that are taken at a time. Part of what a product is: every block's sum is added to those before it.
-const DEPTH: usize = 512;
+pub(super) const DEPTH: usize = 512;
 /// Bytes of the right matrix that are packed at a time, for the second cache.
 const BLOCK: usize = 1200 << 10;
 /// Tiles of rows up to which the right matrix is read where it lies.
@@ -21,7 +21,7 @@ const FEW: usize = 4;
 const WIDEST: usize = 64;
 
 /// The length of pieces that are as equal as can be and no longer than `most`.
-fn even(whole: usize, most: usize) -> usize {
+pub(super) fn even(whole: usize, most: usize) -> usize {
     whole.div_ceil(whole.div_ceil(most))
 }
 
@@ -300,7 +300,7 @@ fn put<S: Simd, T: Lanes>(
 
 /// Writes a tile whose rows are columns of the result.
 #[inline(always)]
-fn turn<T: Lanes>(
+pub(super) fn turn<T: Lanes>(
     stage: &[T],
     step: usize,
     (rows, cols): (usize, usize),

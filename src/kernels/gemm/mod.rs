@@ -11,13 +11,17 @@ mod lanes;
 mod out;
 mod pack;
 mod tile;
+mod windows;
 
 use super::threads;
 use crate::dtype::Element;
 use std::borrow::Cow;
 
+pub(crate) use lanes::Lanes;
+pub(crate) use windows::{ROWS, WHOLE, Windows};
+
 /// Pieces of work for each thread, so that one that begins late or is slow has less to do.
-const PIECES: usize = 2;
+pub(super) const PIECES: usize = 2;
 
 /// A matrix in a slice, by the steps between its rows and columns.
 #[derive(Clone, Copy)]

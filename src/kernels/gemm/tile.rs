@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 pub(super) struct Tile<S>(PhantomData<S>);
 
 impl<S: Simd> Tile<S> {
-    const LARGE: bool = S::REGISTER_COUNT >= 32;
+    pub(super) const LARGE: bool = S::REGISTER_COUNT >= 32;
     /// Rows of a tile.
     pub(super) const ROWS: usize = if Self::LARGE { 8 } else { 6 };
     /// Vectors of a tile.
@@ -38,29 +38,48 @@ pub(super) struct Right<'a, T> {
     pub(super) step: usize,
 }
 
-type Sums<V, const M: usize, const N: usize> = [[V; N]; M];
+impl<'a, T: Lanes> Right<'a, T> {
+    /// The rows, one after the other, with what follows them.
+    #[inline(always)]
+    fn rows(self) -> impl Iterator<Item = &'a [T]> {
+        let mut rest = self.values;
+        std::iter::from_fn(move || {
+            let (row, next) = rest.split_at(self.step.min(rest.len()));
+            rest = next;
+            Some(row)
+        })
+    }
+}
 
-/// Sums over `k` of `M` rows times `N` vectors. Rows that the left matrix lacks are its last one again.
+pub(super) type Sums<V, const M: usize, const N: usize> = [[V; N]; M];
+
+/// Sums with no terms.
 #[inline(always)]
-fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
+pub(super) fn none<S: Simd, T: Lanes, const M: usize, const N: usize>(
     simd: S,
-    left: Left<'_, T>,
-    right: Right<'_, T>,
-    k: usize,
+) -> Sums<T::Vector<S>, M, N> {
+    [[T::splat(simd, T::default()); N]; M]
+}
+
+/// Adds the products of `M` rows, each an element every `step`, with the first `N` vectors of rows of the right matrix.
+#[inline(always)]
+pub(super) fn accumulate<'a, S: Simd, T: Lanes, const M: usize, const N: usize>(
+    simd: S,
+    mut sums: Sums<T::Vector<S>, M, N>,
+    left: [&[T]; M],
+    step: usize,
+    mut right: impl Iterator<Item = &'a [T]>,
 ) -> Sums<T::Vector<S>, M, N> {
     // Slices of one length, so that one comparison in the loop checks the bounds of all. With a panic in the loop the
     // compiler would keep the sums in memory too.
-    let span = (k - 1) * left.step + 1;
-    let mut rows = [&left.values[..span]; M];
-    for (i, row) in rows.iter_mut().enumerate() {
-        *row = &left.values[i.min(left.rows - 1) * left.row_step..][..span];
+    let span = left[0].len();
+    let mut rows = left;
+    for row in &mut rows {
+        *row = &row[..span];
     }
-    let mut sums = [[T::splat(simd, T::default()); N]; M];
-    let (mut at, mut rest) = (0, right.values);
+    let mut at = 0;
     while at < span {
-        let (row, next) = rest.split_at(right.step.min(rest.len()));
-        rest = next;
-        let Some(row) = row.get(..N * T::width::<S>()) else {
+        let Some(row) = right.next().and_then(|row| row.get(..N * T::width::<S>())) else {
             break;
         };
         let vectors = T::vectors::<S>(row);
@@ -72,14 +91,36 @@ fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
                 sums[i][j] = T::mul_add(simd, factor, row[j], sums[i][j]);
             }
         }
-        at += left.step;
+        at += step;
     }
     sums
 }
 
+/// Sums over `k` of `M` rows times `N` vectors. Rows that the left matrix lacks are its last one again.
+#[inline(always)]
+fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
+    simd: S,
+    left: Left<'_, T>,
+    right: Right<'_, T>,
+    k: usize,
+) -> Sums<T::Vector<S>, M, N> {
+    let span = (k - 1) * left.step + 1;
+    let mut rows = [&left.values[..span]; M];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = &left.values[i.min(left.rows - 1) * left.row_step..][..span];
+    }
+    accumulate(
+        simd,
+        none::<S, T, M, N>(simd),
+        rows,
+        left.step,
+        right.rows(),
+    )
+}
+
 /// Writes all sums of a tile to rows that start `step` apart, or adds them.
 #[inline(always)]
-fn store<S: Simd, T: Lanes, const M: usize, const N: usize>(
+pub(super) fn store<S: Simd, T: Lanes, const M: usize, const N: usize>(
     simd: S,
     sums: Sums<T::Vector<S>, M, N>,
     out: &mut [T],
@@ -100,6 +141,31 @@ fn store<S: Simd, T: Lanes, const M: usize, const N: usize>(
     }
 }
 
+/// Compiles what follows for every size of tile, and runs it for the least that holds the rows and vectors.
+macro_rules! sized {
+    ($S:ty, $rows:expr, $vectors:expr, $M:ident, $N:ident => $body:block) => {
+        if Tile::<$S>::LARGE {
+            sized!(@ $rows, $vectors, $M, $N, $body; 1 2 4 8 by [1 2 3])
+        } else {
+            sized!(@ $rows, $vectors, $M, $N, $body; 1 2 4 6 by [1 2])
+        }
+    };
+    (@ $rows:expr, $vectors:expr, $M:ident, $N:ident, $body:block; $($m:literal)* by $n:tt) => {
+        sized!(@@ $rows, $vectors, $M, $N, $body; $($m $n)*)
+    };
+    (@@ $rows:expr, $vectors:expr, $M:ident, $N:ident, $body:block; $($m:literal [$($n:literal)*])*) => {
+        match ($rows, $vectors) {
+            $( $( (rows, $n) if rows <= $m => {
+                const $M: usize = $m;
+                const $N: usize = $n;
+                $body
+            } )* )*
+            _ => unreachable!("no tile is larger"),
+        }
+    };
+}
+pub(super) use sized;
+
 /// One tile, written to whole vectors, and to a whole tile's rows unless it is [`Tile::is_exact`].
 #[inline(always)]
 pub(super) fn tile<S: Simd, T: Lanes>(
@@ -111,21 +177,9 @@ pub(super) fn tile<S: Simd, T: Lanes>(
     step: usize,
     add: bool,
 ) {
-    macro_rules! sized {
-        ($($m:literal)* by $n:tt) => { sized!(@ $($m $n)*) };
-        (@ $($m:literal [$($n:literal)*])*) => {
-            match (left.rows, right.width.div_ceil(T::width::<S>())) {
-                $( $( (rows, $n) if rows <= $m => {
-                    let sums = sums::<S, T, $m, $n>(simd, left, right, k);
-                    store::<S, T, $m, $n>(simd, sums, out, step, add);
-                } )* )*
-                _ => unreachable!("no tile is larger"),
-            }
-        };
-    }
-    if Tile::<S>::LARGE {
-        sized!(1 2 4 8 by [1 2 3])
-    } else {
-        sized!(1 2 4 6 by [1 2])
-    }
+    let vectors = right.width.div_ceil(T::width::<S>());
+    sized!(S, left.rows, vectors, M, N => {
+        let sums = sums::<S, T, M, N>(simd, left, right, k);
+        store::<S, T, M, N>(simd, sums, out, step, add);
+    });
 }
