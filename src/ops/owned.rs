@@ -7,7 +7,6 @@ use crate::dtype::Element;
 use crate::kernels::elementwise;
 use crate::tape::{Op, RECORDING, modes};
 use crate::tensor::Arg;
-use crate::tensor::storage::INLINE;
 
 /// The side on which the operand stands that is written over.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,9 +25,9 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
     f: impl Fn(T, T) -> T + Sync,
     op: impl FnOnce() -> O,
 ) -> Result<Tensor, Tensor> {
-    // Who watches operations wants to see what goes in; a result of few elements needs no buffer.
+    // Who watches operations wants to see what goes in.
     let watched = modes() & !RECORDING != 0;
-    if watched || own.numel() <= INLINE || own.dtype() != T::DTYPE || !takes(&own, other) {
+    if watched || own.dtype() != T::DTYPE || !takes(&own, other) {
         return Err(own);
     }
     let values = load::<T>(other);
