@@ -25,8 +25,9 @@ impl Op for Clamp {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let x = cx.saved(&self.input)?.detach();
-        let read = |bound: &Option<SavedArg>| bound.as_ref().map(|b| cx.saved_arg(b)).transpose();
-        let (low, high) = (read(&self.low)?, read(&self.high)?);
+        let read = |bound| cx.saved_arg(bound);
+        let low = self.low.as_ref().map(read).transpose()?;
+        let high = self.high.as_ref().map(read).transpose()?;
         match (&low, &high) {
             (Some(low), Some(high)) => between(grad, &x, low.arg(), high.arg(), cx),
             (Some(low), None) => {

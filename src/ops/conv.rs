@@ -31,10 +31,18 @@ impl Op for Convolution {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.give(0, |cx| {
-            Ok(input(&self.geometry, grad, &cx.saved_tensor(&self.weight)?))
+            Ok(input(
+                &self.geometry,
+                grad,
+                &*cx.saved_tensor(&self.weight)?,
+            ))
         })?;
         cx.give(1, |cx| {
-            Ok(weight(&self.geometry, &cx.saved_tensor(&self.input)?, grad))
+            Ok(weight(
+                &self.geometry,
+                &*cx.saved_tensor(&self.input)?,
+                grad,
+            ))
         })?;
         if cx.wants(2) {
             cx.put(2, grad.try_sum_dim([0, 2, 3])?);
@@ -63,12 +71,12 @@ impl Op for ConvolutionInput {
             Ok(output(
                 &self.geometry,
                 grad,
-                &cx.saved_tensor(&self.weight)?,
+                &*cx.saved_tensor(&self.weight)?,
                 None,
             ))
         })?;
         cx.give(1, |cx| {
-            Ok(weight(&self.geometry, grad, &cx.saved_tensor(&self.grad)?))
+            Ok(weight(&self.geometry, grad, &*cx.saved_tensor(&self.grad)?))
         })
     }
 
@@ -90,12 +98,12 @@ impl Op for ConvolutionWeight {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.give(0, |cx| {
-            Ok(input(&self.geometry, &cx.saved_tensor(&self.grad)?, grad))
+            Ok(input(&self.geometry, &*cx.saved_tensor(&self.grad)?, grad))
         })?;
         cx.give(1, |cx| {
             Ok(output(
                 &self.geometry,
-                &cx.saved_tensor(&self.input)?,
+                &*cx.saved_tensor(&self.input)?,
                 grad,
                 None,
             ))

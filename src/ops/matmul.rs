@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::kernels::gemm::{Matrix, Product};
 use crate::shape::{Dims, Layout, broadcast};
 use crate::tape::plan::kernel;
-use crate::tape::{Cx, Op, SavedArg, trace};
+use crate::tape::{Cx, Op, ReadTensor, SavedArg, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
@@ -129,9 +129,9 @@ impl Op for Bmm {
 }
 
 impl Cx<'_> {
-    pub(super) fn saved_tensor(&self, saved: &SavedArg) -> Result<Tensor> {
+    pub(super) fn saved_tensor<'s>(&self, saved: &'s SavedArg) -> Result<ReadTensor<'s>> {
         match saved {
-            SavedArg::Tensor(saved) => self.saved(saved),
+            SavedArg::Tensor(saved) => self.read(saved),
             _ => unreachable!(
                 "a factor is a tensor, kept wherever the other one requires a gradient"
             ),

@@ -74,7 +74,7 @@ macro_rules! unary {
     (@type none) => { () };
     (@type $other:ident) => { Saved };
     (@read none $self:ident $cx:ident) => { $self.saved };
-    (@read $other:ident $self:ident $cx:ident) => { &$cx.saved(&$self.saved)? };
+    (@read $other:ident $self:ident $cx:ident) => { &*$cx.read(&$self.saved)? };
     (@save none $self:ident $out:ident) => { () };
     (@save input $self:ident $out:ident) => { Saved::input($self) };
     (@save output $self:ident $out:ident) => { Saved::output($out) };

@@ -39,6 +39,6 @@ pub(crate) use mode::{RECORDING, TRACING, modes};
 pub(crate) use node::Op;
 pub(crate) use plan::trace;
 pub use plan::{Plan, StepOutput};
-pub(crate) use saved::{Saved, SavedArg};
+pub(crate) use saved::{ReadTensor, Saved, SavedArg};
 pub use status::GradStatus;
 pub use tensors::Tensors;

@@ -6,6 +6,7 @@ use crate::shape::Dims;
 use crate::tensor::storage::Storage;
 use crate::tensor::{Arg, Inner, Number};
 use crate::{Operand, Tensor};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A tensor kept for backward, with the version of its storage.
@@ -91,20 +92,24 @@ impl SavedArg {
 }
 
 /// A saved side read back.
-pub(crate) enum OwnedArg {
-    Tensor(Tensor),
+pub(crate) enum ReadArg<'s> {
+    Tensor(ReadTensor<'s>),
     Number(Number),
 }
 
-impl crate::tensor::SealedOperand for OwnedArg {}
-impl Operand for OwnedArg {
+impl crate::tensor::SealedOperand for ReadArg<'_> {}
+impl Operand for ReadArg<'_> {
+    #[inline]
     fn arg(&self) -> Arg<'_> {
         match self {
-            OwnedArg::Tensor(tensor) => Arg::Tensor(tensor),
-            OwnedArg::Number(number) => Arg::Number(*number),
+            ReadArg::Tensor(tensor) => Arg::Tensor(tensor),
+            ReadArg::Number(number) => Arg::Number(*number),
         }
     }
 }
+
+/// A saved tensor read back: an input where it is kept.
+pub(crate) type ReadTensor<'s> = Cow<'s, Tensor>;
 
 impl Cx<'_> {
     /// A saved tensor, tied to the graph again.
@@ -112,13 +117,19 @@ impl Cx<'_> {
     /// # Errors
     /// If its values were changed in place since.
     pub(crate) fn saved(&self, saved: &Saved) -> Result<Tensor> {
+        Ok(self.read(saved)?.into_owned())
+    }
+
+    /// As [`saved`](Cx::saved), without another handle of an input.
+    #[inline]
+    pub(crate) fn read<'s>(&self, saved: &'s Saved) -> Result<ReadTensor<'s>> {
         let (now, expected) = saved.versions();
         if now != expected {
             return Err(self.changed(saved.storage(), expected));
         }
         let tensor = match saved {
-            Saved::Input { tensor, .. } => tensor.clone(),
-            Saved::Output { storage, .. } => self.own_output(storage.clone()),
+            Saved::Input { tensor, .. } => Cow::Borrowed(tensor),
+            Saved::Output { storage, .. } => Cow::Owned(self.own_output(storage.clone())),
         };
         if self.watched {
             super::anomaly::saw(&tensor);
@@ -127,12 +138,13 @@ impl Cx<'_> {
     }
 
     /// A saved side of a binary operation; it must have been kept.
-    pub(crate) fn saved_arg(&self, saved: &SavedArg) -> Result<OwnedArg> {
+    #[inline]
+    pub(crate) fn saved_arg<'s>(&self, saved: &'s SavedArg) -> Result<ReadArg<'s>> {
         match saved {
-            SavedArg::Tensor(saved) => Ok(OwnedArg::Tensor(self.saved(saved)?)),
-            SavedArg::Float(value) => Ok(OwnedArg::Number(Number::Float(*value))),
-            SavedArg::Int(value) => Ok(OwnedArg::Number(Number::Int(*value))),
-            SavedArg::Bool(value) => Ok(OwnedArg::Number(Number::Bool(*value))),
+            SavedArg::Tensor(saved) => Ok(ReadArg::Tensor(self.read(saved)?)),
+            SavedArg::Float(value) => Ok(ReadArg::Number(Number::Float(*value))),
+            SavedArg::Int(value) => Ok(ReadArg::Number(Number::Int(*value))),
+            SavedArg::Bool(value) => Ok(ReadArg::Number(Number::Bool(*value))),
             SavedArg::Nothing => Err(Error::Tape {
                 op: self.node_name(),
                 problem: "its backward reads a value that it did not save".into(),
