@@ -55,6 +55,14 @@ impl Dims {
         Dims::Few { len, sizes }
     }
 
+    /// `0, 1, ..`, so many.
+    pub(crate) fn range(len: usize) -> Self {
+        match [0, 1, 2, 3].get(..len) {
+            Some(few) => Self::from_slice(few),
+            None => (0..len).collect(),
+        }
+    }
+
     /// The product of all sizes.
     #[inline]
     pub(crate) fn numel(&self) -> usize {
@@ -238,6 +246,7 @@ mod tests {
             dims.retain(|size| *size % 2 == 1);
             assert!(dims.iter().all(|size| size % 2 == 1));
             assert_eq!(dims.len(), len / 2);
+            assert_eq!(Dims::range(len), Dims::from_slice(&expected));
             assert_eq!(Dims::from_elem(3, len)[..], vec![3; len][..]);
         }
     }

@@ -62,7 +62,7 @@ pub(crate) fn update_rows<T: Element, S: Element>(
     if x.len() == row.len() {
         return update(x, row, f);
     }
-    let row = &repeated(row);
+    let row = &repeated(row, x.len());
     threads::pass(x, row.len(), threads::PLAIN, |_, x| {
         simd::update_rows(x, row, &f);
     });
@@ -71,9 +71,11 @@ pub(crate) fn update_rows<T: Element, S: Element>(
 /// Rows shorter than this are written out several times, so that loops over them are worth their start.
 const SHORT: usize = 256;
 
-fn repeated<T: Copy>(row: &[T]) -> Cow<'_, [T]> {
+/// A row for `whole` elements.
+fn repeated<T: Copy>(row: &[T], whole: usize) -> Cow<'_, [T]> {
     match row.len() {
         0 | SHORT.. => Cow::Borrowed(row),
+        _ if whole <= SHORT => Cow::Borrowed(row),
         len => Cow::Owned(row.repeat(4 * SHORT / len)),
     }
 }
@@ -152,7 +154,7 @@ fn stretched<A: Element, B: Element, R: Element>(
     let inner = pair.shape.len() - 1;
     let run = pair.shape[inner];
     if run < SHORT && pair.is_row() && lhs.values.len() == out.len() {
-        return by_rows(lhs.values, &repeated(rhs.values), out, cost, f);
+        return by_rows(lhs.values, &repeated(rhs.values, out.len()), out, cost, f);
     }
     let left = Starts::new(&pair.shape, &pair.lhs);
     let right = Starts::new(&pair.shape, &pair.rhs);

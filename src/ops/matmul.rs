@@ -8,10 +8,11 @@ use crate::error::{Error, Result};
 use crate::kernels::gemm::{Matrix, Product};
 use crate::shape::{Dims, Layout, broadcast};
 use crate::tape::plan::kernel;
-use crate::tape::{Cx, Op, ReadTensor, SavedArg, trace};
+use crate::tape::{Cx, Op, ReadTensor, SavedArg, is_grad_enabled, trace};
 use crate::tensor::Inner;
 use crate::tensor::storage::Data;
 use crate::{Operand, Tensor};
+use std::borrow::Cow;
 
 /// A saved factor, kept where the other one's gradient reads it.
 pub(super) fn keep(tensor: &Tensor, other: &Tensor) -> SavedArg {
@@ -20,24 +21,72 @@ pub(super) fn keep(tensor: &Tensor, other: &Tensor) -> SavedArg {
 
 /// Whether the matrices of a tensor lie column by column.
 fn is_turned(tensor: &Tensor) -> bool {
+    if tensor.is_contiguous() {
+        return false;
+    }
     let (shape, strides) = (tensor.shape(), tensor.layout().strides());
     let rows = shape.len() - 2;
     shape[rows] > 1 && shape[rows + 1] > 1 && strides[rows] == 1 && strides[rows + 1] > 1
 }
 
-/// A product that lies column by column if `turned`: a factor's gradient lies as the factor does, so that it need not be
-/// copied where the factor is the transpose of a parameter.
-#[track_caller]
-fn laid(
+/// A factor, of which each matrix is read as its transpose if `turned`.
+#[derive(Clone, Copy)]
+pub(super) struct Factor<'a> {
+    tensor: &'a Tensor,
     turned: bool,
-    product: fn(&Tensor, &Tensor) -> Result<Tensor>,
-    a: &Tensor,
-    b: &Tensor,
+}
+
+impl<'a> Factor<'a> {
+    pub(super) fn of(tensor: &'a Tensor) -> Self {
+        Factor {
+            tensor,
+            turned: false,
+        }
+    }
+
+    fn t(self) -> Self {
+        Factor {
+            turned: !self.turned,
+            ..self
+        }
+    }
+
+    /// The size of an axis of its matrices.
+    fn size(self, axis: usize) -> usize {
+        let shape = self.tensor.shape();
+        shape[shape.len() - 2 + (axis + usize::from(self.turned)) % 2]
+    }
+
+    /// A tensor that is read as it lies.
+    fn whole(self) -> Result<Cow<'a, Tensor>> {
+        Ok(match self.turned {
+            true => Cow::Owned(self.tensor.try_transpose(-2, -1)?),
+            false => Cow::Borrowed(self.tensor),
+        })
+    }
+
+    fn lie(self) -> Lie {
+        let lie = Lie::of(self.tensor.layout());
+        match self.turned {
+            true => lie.t(),
+            false => lie,
+        }
+    }
+}
+
+/// A factor's gradient, which is a product too. It lies column by column if `turned`: as the factor does, so that it
+/// need not be copied where the factor is the transpose of a parameter.
+#[track_caller]
+fn gradient(
+    turned: bool,
+    product: fn(Factor<'_>, Factor<'_>) -> Result<Tensor>,
+    a: Factor<'_>,
+    b: Factor<'_>,
 ) -> Result<Tensor> {
     if !turned {
         return product(a, b);
     }
-    product(&b.try_transpose(-2, -1)?, &a.try_transpose(-2, -1)?)?.try_transpose(-2, -1)
+    product(b.t(), a.t())?.try_transpose(-2, -1)
 }
 
 /// The product of two matrices.
@@ -52,11 +101,14 @@ impl Op for Mm {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let [lhs, rhs] = self.turned;
+        let grad = Factor::of(grad);
         cx.give(0, |cx| {
-            laid(lhs, mm, grad, &cx.saved_tensor(&self.rhs)?.try_t()?)
+            let other = cx.saved_tensor(&self.rhs)?;
+            gradient(lhs, mm, grad, Factor::of(&other).t())
         })?;
         cx.give(1, |cx| {
-            laid(rhs, mm, &cx.saved_tensor(&self.lhs)?.try_t()?, grad)
+            let other = cx.saved_tensor(&self.lhs)?;
+            gradient(rhs, mm, Factor::of(&other).t(), grad)
         })
     }
 
@@ -104,10 +156,15 @@ impl Op for Bmm {
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let [lhs, rhs] = self.turned;
-        let turned =
-            |factor: &SavedArg, cx: &Cx<'_>| cx.saved_tensor(factor)?.try_transpose(-2, -1);
-        cx.give(0, |cx| laid(lhs, bmm, grad, &turned(&self.rhs, cx)?))?;
-        cx.give(1, |cx| laid(rhs, bmm, &turned(&self.lhs, cx)?, grad))
+        let grad = Factor::of(grad);
+        cx.give(0, |cx| {
+            let other = cx.saved_tensor(&self.rhs)?;
+            gradient(lhs, bmm, grad, Factor::of(&other).t())
+        })?;
+        cx.give(1, |cx| {
+            let other = cx.saved_tensor(&self.lhs)?;
+            gradient(rhs, bmm, Factor::of(&other).t(), grad)
+        })
     }
 
     #[cfg(test)]
@@ -165,6 +222,16 @@ impl Lie {
         }
     }
 
+    fn t(self) -> Lie {
+        Lie {
+            rows: self.cols,
+            cols: self.rows,
+            row_step: self.col_step,
+            col_step: self.row_step,
+            ..self
+        }
+    }
+
     /// The `batch`-th matrix.
     fn matrix<'a, T>(&self, values: &'a [T], batch: usize) -> Matrix<'a, T> {
         let (mut start, mut rest) = (self.start, batch);
@@ -197,30 +264,35 @@ fn multiply<T: Product>(
 #[cold]
 fn traced_products(
     op: &'static str,
-    a: &Tensor,
-    b: &Tensor,
+    a: Factor<'_>,
+    b: Factor<'_>,
     batch: usize,
     shape: Dims,
 ) -> Result<Inner> {
     let out = trace::within(|| products(op, a, b, batch, shape))?;
-    let (left, right) = (Lie::of(a.layout()), Lie::of(b.layout()));
-    let pass = with_number!(a.dtype(), T => kernel::whole_pair::<T>(move |l, r, out| {
+    let (left, right) = (a.lie(), b.lie());
+    let pass = with_number!(a.tensor.dtype(), T => kernel::whole_pair::<T>(move |l, r, out| {
         multiply((&left, l), (&right, r), batch, out);
     }), else unreachable!("the product itself refuses masks"));
-    trace::whole(&[a, b], &[&out], pass);
+    trace::whole(&[a.tensor, b.tensor], &[&out], pass);
     Ok(out)
 }
 
 /// Products of `batch` pairs of matrices, into a tensor of `shape`.
-fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims) -> Result<Inner> {
+fn products(
+    op: &'static str,
+    a: Factor<'_>,
+    b: Factor<'_>,
+    batch: usize,
+    shape: Dims,
+) -> Result<Inner> {
     if trace::tracing() {
         return traced_products(op, a, b, batch, shape);
     }
-    let len = shape.iter().product();
-    Ok(with_number!(a.dtype(), T => {
-        let (left, right) = (a.snapshot::<T>(), b.snapshot::<T>());
-        let mut out = Data::<T>::scratch(len);
-        multiply((&Lie::of(a.layout()), &left), (&Lie::of(b.layout()), &right), batch, out.make_mut());
+    Ok(with_number!(a.tensor.dtype(), T => {
+        let (left, right) = (a.tensor.snapshot::<T>(), b.tensor.snapshot::<T>());
+        let mut out = Data::<T>::scratch(shape.numel());
+        multiply((&a.lie(), &left), (&b.lie(), &right), batch, out.make_mut());
         Inner::new(shape, out)
     }, else {
         return Err(Error::DType {
@@ -231,30 +303,35 @@ fn products(op: &'static str, a: &Tensor, b: &Tensor, batch: usize, shape: Dims)
     }))
 }
 
-#[track_caller]
-fn mm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let shape = Dims::from_slice(&[a.shape()[0], b.shape()[1]]);
-    let out = products("mm", a, b, 1, shape)?;
-    Ok(out.record(&[a.arg(), b.arg()], |_| Mm {
-        lhs: keep(a, b),
-        rhs: keep(b, a),
-        turned: [is_turned(a), is_turned(b)],
-    }))
+/// A product of whole tensors or, where nothing is recorded, of factors as they lie.
+macro_rules! product {
+    ($($(#[$doc:meta])* $name:ident -> $Op:ident;)*) => { $(
+        $(#[$doc])*
+        #[track_caller]
+        pub(super) fn $name(a: Factor<'_>, b: Factor<'_>) -> Result<Tensor> {
+            if (a.turned || b.turned) && is_grad_enabled() {
+                let (a, b) = (a.whole()?, b.whole()?);
+                return $name(Factor::of(&a), Factor::of(&b));
+            }
+            let mut shape = Dims::from_slice(a.tensor.shape());
+            let (lead, cols) = (shape.len() - 2, b.size(1));
+            shape[lead..].copy_from_slice(&[a.size(0), cols]);
+            let batch = shape[..lead].iter().product();
+            let out = products(stringify!($name), a, b, batch, shape)?;
+            let (a, b) = (a.tensor, b.tensor);
+            Ok(out.record(&[a.arg(), b.arg()], |_| $Op {
+                lhs: keep(a, b),
+                rhs: keep(b, a),
+                turned: [is_turned(a), is_turned(b)],
+            }))
+        }
+    )* };
 }
-
-/// Products of tensors `[.., m, k]` and `[.., k, n]` whose leading axes are the same.
-#[track_caller]
-pub(super) fn bmm(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let lead = a.rank() - 2;
-    let mut shape = Dims::from_slice(a.shape());
-    shape[lead + 1] = b.shape()[lead + 1];
-    let batch = shape[..lead].iter().product();
-    let out = products("bmm", a, b, batch, shape)?;
-    Ok(out.record(&[a.arg(), b.arg()], |_| Bmm {
-        lhs: keep(a, b),
-        rhs: keep(b, a),
-        turned: [is_turned(a), is_turned(b)],
-    }))
+product! {
+    /// The product of two matrices.
+    mm -> Mm;
+    /// Products of tensors `[.., m, k]` and `[.., k, n]` whose leading axes are the same.
+    bmm -> Bmm;
 }
 
 pub(super) fn check(a: &Tensor, b: &Tensor) -> Result<()> {
@@ -307,7 +384,8 @@ fn batched(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let (lead_b, own_b) = b.shape().split_at(b.rank() - 2);
     let lead = broadcast("matmul", lead_a, lead_b)?;
     let stretched = |x: &Tensor, own: &[usize]| x.try_expand([&lead[..], own].concat());
-    bmm(&stretched(a, own_a)?, &stretched(b, own_b)?)
+    let (a, b) = (stretched(a, own_a)?, stretched(b, own_b)?);
+    bmm(Factor::of(&a), Factor::of(&b))
 }
 
 fallible! {
@@ -344,18 +422,19 @@ fallible! {
     /// ```
     fn matmul | try_matmul(&self, other: &Tensor) -> Tensor {
         check(self, other)?;
+        let of = Factor::of;
         match (self.rank(), other.rank()) {
-            (2, 2) => mm(self, other),
-            (1, 1) => mm(&self.try_unsqueeze(0)?, &other.try_unsqueeze(1)?)?.try_reshape(()),
-            (1, 2) => mm(&self.try_unsqueeze(0)?, other)?.try_squeeze_dim(0),
-            (2, 1) => mm(self, &other.try_unsqueeze(1)?)?.try_squeeze_dim(1),
+            (2, 2) => mm(of(self), of(other)),
+            (1, 1) => mm(of(&self.try_unsqueeze(0)?), of(&other.try_unsqueeze(1)?))?.try_reshape(()),
+            (1, 2) => mm(of(&self.try_unsqueeze(0)?), of(other))?.try_squeeze_dim(0),
+            (2, 1) => mm(of(self), of(&other.try_unsqueeze(1)?))?.try_squeeze_dim(1),
             (1, _) => batched(&self.try_unsqueeze(0)?, other)?.try_squeeze_dim(-2),
             (_, 1) => batched(self, &other.try_unsqueeze(1)?)?.try_squeeze_dim(-1),
             (rank, 2) => {
                 // One product of a tall matrix is quicker than many small ones.
                 let (lead, k) = self.shape().split_at(rank - 1);
                 let rows: usize = lead.iter().product();
-                let out = mm(&self.try_reshape([rows, k[0]])?, other)?;
+                let out = mm(of(&self.try_reshape([rows, k[0]])?), of(other))?;
                 let whole: Vec<usize> = [lead, &[other.shape()[1]]].concat();
                 out.try_reshape(whole)
             }

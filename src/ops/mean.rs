@@ -3,17 +3,21 @@
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
-use super::reduce::{Axes, Plan};
+use super::owned::map_fresh;
+use super::reduce::{Axes, Plan, stretch};
 use super::sum::sums;
 use crate::dtype::with_float;
 use crate::error::{Error, Result};
+use crate::shape::Dims;
 use crate::tape::{Cx, Op};
 use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 
 /// Over all elements, or over some axes.
 pub(crate) struct Mean<const ALL: bool> {
-    plan: Plan,
+    /// The input's shape with every axis that went at size 1.
+    kept: Dims,
+    count: usize,
 }
 
 impl<const ALL: bool> Op for Mean<ALL> {
@@ -24,8 +28,13 @@ impl<const ALL: bool> Op for Mean<ALL> {
     };
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        let count = self.plan.len() as f64;
-        cx.give(0, |_| self.plan.stretch(&grad.try_div(count)?))
+        self.backward_owned(grad.clone(), cx)
+    }
+
+    fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        cx.give(0, |cx| {
+            stretch(&(grad / self.count as f64), &self.kept, cx.input_shape(0))
+        })
     }
 
     #[cfg(test)]
@@ -36,6 +45,15 @@ impl<const ALL: bool> Op for Mean<ALL> {
                 true => x.pow(2).mean_keepdim(axes),
                 false => x.pow(2).mean_dim(axes),
             }),
+        }
+    }
+}
+
+impl<const ALL: bool> Mean<ALL> {
+    fn of(plan: Plan) -> Self {
+        Mean {
+            count: plan.len(),
+            kept: plan.kept,
         }
     }
 }
@@ -57,10 +75,9 @@ pub(crate) fn check_float(op: &'static str, x: &Tensor) -> Result<()> {
 
 #[track_caller]
 fn means(x: &Tensor, plan: &Plan) -> Inner {
-    let count = plan.len();
-    let sums = sums(x, plan).untracked();
-    with_float!(sums.dtype(), T => {
-        super::binary::map::<T, T>(&sums, move |sum| sum / count as T)
+    let (count, sums) = (plan.len(), sums(x, plan));
+    with_float!(sums.dtype, T => {
+        map_fresh(sums, move |sum: T| sum / count as T)
     }, else unreachable!("only floats come here"))
 }
 
@@ -68,7 +85,7 @@ fn means(x: &Tensor, plan: &Plan) -> Inner {
 fn mean_over(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
     check_float("mean", x)?;
     let plan = Plan::over("mean", x, axes, keepdim)?;
-    Ok(means(x, &plan).record(&[x.arg()], |_| Mean::<false> { plan }))
+    Ok(means(x, &plan).record(&[x.arg()], |_| Mean::<false>::of(plan)))
 }
 
 fallible! {
@@ -84,7 +101,7 @@ fallible! {
     fn mean | try_mean(&self) -> Tensor {
         check_float("mean", self)?;
         let plan = Plan::all(self);
-        Ok(means(self, &plan).record(&[self.arg()], |_| Mean::<true> { plan }))
+        Ok(means(self, &plan).record(&[self.arg()], |_| Mean::<true>::of(plan)))
     }
 
     /// The means over one axis or several, which go.

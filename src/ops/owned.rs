@@ -1,12 +1,12 @@
 //! Operands that nobody else holds: the result is written over them, and takes their place.
 
 use super::Listed;
-use super::binary::load;
+use super::binary::{load, map};
 use crate::Tensor;
 use crate::dtype::Element;
 use crate::kernels::elementwise;
 use crate::tape::{Op, RECORDING, modes};
-use crate::tensor::Arg;
+use crate::tensor::{Arg, Inner};
 
 /// The side on which the operand stands that is written over.
 #[derive(Clone, Copy, PartialEq)]
@@ -39,7 +39,35 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
         values => elementwise::update_rows(out, values, f),
     }
     drop(values);
-    Ok(own.recorded_anew(side, other, op))
+    Ok(own.recorded_anew(Some((side, other)), op))
+}
+
+/// As [`over`], of the operand alone.
+#[track_caller]
+pub(crate) fn over_alone<T: Element, O: Op + Listed>(
+    mut own: Tensor,
+    f: impl Fn(T) -> T + Sync,
+    op: impl FnOnce() -> O,
+) -> Result<Tensor, Tensor> {
+    let watched = modes() & !RECORDING != 0;
+    match own.exclusive::<T>() {
+        Some(out) if !watched => elementwise::map_in_place(out, f),
+        _ => return Err(own),
+    }
+    Ok(own.recorded_anew(None, op))
+}
+
+/// `f` of each element of a tensor that nobody has seen yet.
+pub(crate) fn map_fresh<T: Element>(
+    inner: Inner,
+    f: impl Fn(T) -> T + Copy + Send + Sync + 'static,
+) -> Inner {
+    let mut own = inner.untracked();
+    match own.exclusive::<T>() {
+        Some(out) => elementwise::map_in_place(out, f),
+        None => return map::<T, T>(&own, f),
+    }
+    own.into_inner()
 }
 
 /// Whether the other operand changes neither shape nor type: a number, one element, or whole trailing axes.

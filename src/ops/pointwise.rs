@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 use super::case::Case;
+use super::owned::over_alone;
 use super::slope::{relu_slope, sigmoid_slope, tanh_slope};
 use super::unary::unary;
 use crate::dtype::{with_float, with_number};
@@ -39,6 +40,12 @@ signed! {
     i64: wrapping_neg, wrapping_abs, |v| v.max(0);
 }
 
+/// The opposite written over an operand that nobody else holds, or that operand again.
+#[track_caller]
+pub(crate) fn neg_owned(own: Tensor) -> Result<Tensor, Tensor> {
+    with_number!(own.dtype(), T => over_alone(own, |v: T| v.negative(), || Neg { saved: () }), else Err(own))
+}
+
 unary! {
     smooth;
 
@@ -48,7 +55,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![1.0, -2.0].neg(), tensor![-1.0, 2.0]);
     /// ```
-    neg / try_neg | Neg "NegBackward0", keep |v| v.negative(), none |g, _s| g.neg(), on -2.0 .. 2.0;
+    neg / try_neg | Neg "NegBackward0", keep |v| v.negative(), none |g, _s| -g, on -2.0 .. 2.0;
 
     /// e to each element. Integers give the default floating-point type.
     ///
@@ -88,7 +95,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].cos(), tensor![1.0]);
     /// ```
-    cos | Cos "CosBackward0", angle |_v| (Math::cos_near, Math::cos_), input |g, x| g * x.sin().neg(), on -2.0 .. 2.0;
+    cos | Cos "CosBackward0", angle |_v| (Math::cos_near, Math::cos_), input |g, x| g * -x.sin(), on -2.0 .. 2.0;
 
     /// Hyperbolic tangent.
     ///
@@ -130,7 +137,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![4.0].reciprocal(), tensor![0.25]);
     /// ```
-    reciprocal | Reciprocal "ReciprocalBackward0", lift |v| 1.0 / v, output |g, y| g * (y * y).neg(), on 0.5 .. 2.0;
+    reciprocal | Reciprocal "ReciprocalBackward0", lift |v| 1.0 / v, output |g, y| g * -(y * y), on 0.5 .. 2.0;
 
     /// Natural logarithm of `1 + x`, exact near 0.
     ///

@@ -3,7 +3,7 @@
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
-use super::matmul::{bmm, check};
+use super::matmul::{Factor, bmm, check};
 use super::reduce::Axes;
 use crate::Tensor;
 use crate::error::{Error, Result};
@@ -136,7 +136,7 @@ fallible! {
             return Err(refuse("bmm", self, other, "these are no two rows of as many matrices", cure));
         }
         check(self, other)?;
-        bmm(self, other)
+        bmm(Factor::of(self), Factor::of(other))
     }
 
     /// The product of a matrix and a vector, `[m, k] [k]`.

@@ -59,9 +59,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// Over all axes.
     pub(crate) fn all(x: &Tensor) -> Plan {
-        let axes = (0..x.rank()).collect();
         Plan {
-            axes,
+            axes: Dims::range(x.rank()),
             from: x.shape().into(),
             kept: Dims::from_elem(1, x.rank()),
             to: Dims::new(),
@@ -77,7 +76,7 @@ impl Plan {
     ) -> Result<Plan> {
         let mut axes = shape::axes(op, &axes.list(), x.rank())?;
         if axes.is_empty() {
-            axes = (0..x.rank()).collect();
+            axes = Dims::range(x.rank());
         }
         axes.retain(|axis| *axis < x.rank());
         let mut kept: Dims = x.shape().into();
@@ -104,6 +103,14 @@ impl Plan {
 
     /// The elements as `[outer, len, inner]`, of which the middle axis goes.
     pub(crate) fn blocks<T: Element>(&self, x: &Tensor) -> Blocks<T> {
+        if self.axes.len() == self.from.len() {
+            return Blocks {
+                values: x.values(),
+                outer: 1,
+                len: x.numel(),
+                inner: 1,
+            };
+        }
         let len = self.len();
         let (first, last) = match (self.axes.first(), self.axes.last()) {
             (Some(&first), Some(&last)) => (first, last),
@@ -164,32 +171,38 @@ impl Plan {
         x.try_sum_keepdim(&axes[..])
     }
 
-    /// The gradient of one result as few elements of their own, which are quicker read than one that is stretched.
-    fn stretch_one(&self, grad: &Tensor) -> Option<Tensor> {
-        let len = self.from.iter().product();
-        let plain = !grad.requires_grad() && modes() & !RECORDING == 0;
-        if len > INLINE || grad.numel() != 1 || !plain {
-            return None;
-        }
-        with_float!(grad.dtype(), T => {
-            let &[value] = grad.few::<T>()? else { return None };
-            let data = Data::few(len, |out| out.fill(value));
-            Some(Tensor::from_data(self.from.clone(), data))
-        }, else None)
-    }
-
     /// A gradient of the result, stretched over the elements that went into it.
     pub(crate) fn stretch(&self, grad: &Tensor) -> Result<Tensor> {
-        if let Some(few) = self.stretch_one(grad) {
-            return Ok(few);
-        }
-        let grad = if grad.shape() == &self.kept[..] {
-            grad.clone()
-        } else {
-            grad.try_reshape(&self.kept[..])?
-        };
-        grad.try_expand(&self.from[..])
+        stretch(grad, &self.kept, &self.from)
     }
+}
+
+/// The gradient of one result as few elements of their own, which are quicker read than one that is stretched.
+fn stretch_one(grad: &Tensor, to: &[usize]) -> Option<Tensor> {
+    let len = to.iter().product();
+    let plain = !grad.requires_grad() && modes() & !RECORDING == 0;
+    if len > INLINE || grad.numel() != 1 || !plain {
+        return None;
+    }
+    with_float!(grad.dtype(), T => {
+            let &[value] = grad.few::<T>()? else { return None };
+            let data = Data::few(len, |out| out.fill(value));
+            Some(Tensor::from_data(Dims::from_slice(to), data))
+        }, else None)
+}
+
+/// A gradient of a reduction's result, stretched over elements of the shape `to` that went into it; `kept` is that
+/// shape with every axis that went at size 1.
+pub(crate) fn stretch(grad: &Tensor, kept: &[usize], to: &[usize]) -> Result<Tensor> {
+    if let Some(few) = stretch_one(grad, to) {
+        return Ok(few);
+    }
+    let grad = if grad.shape() == kept {
+        grad.clone()
+    } else {
+        grad.try_reshape(kept)?
+    };
+    grad.try_expand(to)
 }
 
 /// Elements laid out for a reduction's kernel.

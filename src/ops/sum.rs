@@ -3,7 +3,7 @@
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
-use super::reduce::{Axes, Plan};
+use super::reduce::{Axes, Plan, stretch};
 use crate::dtype::with_number;
 use crate::error::Result;
 use crate::kernels::reduce::sum_axis;
@@ -17,14 +17,15 @@ use crate::{DType, Operand, Tensor};
 
 /// Over all elements, or over some axes.
 pub(crate) struct Sum<const ALL: bool> {
-    plan: Plan,
+    /// The input's shape with every axis that went at size 1.
+    kept: Dims,
 }
 
 impl<const ALL: bool> Op for Sum<ALL> {
     const NAME: &'static str = if ALL { "SumBackward0" } else { "SumBackward1" };
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        cx.give(0, |_| self.plan.stretch(grad))
+        cx.give(0, |cx| stretch(grad, &self.kept, cx.input_shape(0)))
     }
 
     #[cfg(test)]
@@ -76,7 +77,7 @@ fn traced_sums(x: &Tensor, plan: &Plan) -> Inner {
 #[track_caller]
 fn sum_over(x: &Tensor, axes: impl Axes, keepdim: bool) -> Result<Tensor> {
     let plan = Plan::over("sum", x, axes, keepdim)?;
-    Ok(sums(x, &plan).record(&[x.arg()], |_| Sum::<false> { plan }))
+    Ok(sums(x, &plan).record(&[x.arg()], |_| Sum::<false> { kept: plan.kept }))
 }
 
 fallible! {
@@ -117,7 +118,7 @@ impl Tensor {
     #[track_caller]
     pub fn sum(&self) -> Tensor {
         let plan = Plan::all(self);
-        sums(self, &plan).record(&[self.arg()], |_| Sum::<true> { plan })
+        sums(self, &plan).record(&[self.arg()], |_| Sum::<true> { kept: plan.kept })
     }
 
     /// Summed over the axes along which a tensor of `shape` would be stretched to this one.
@@ -138,7 +139,7 @@ impl Tensor {
             kept,
             to: shape.into(),
         };
-        sums(self, &plan).record(&[self.arg()], |_| Sum::<false> { plan })
+        sums(self, &plan).record(&[self.arg()], |_| Sum::<false> { kept: plan.kept })
     }
 }
 

@@ -74,32 +74,34 @@ impl Tensor {
         Inner::view(self, self.layout().clone()).record(&[Arg::Tensor(self)], |_| View)
     }
 
-    /// This tensor, whose values were written over, as the output of `op` on what it was before and `other`.
+    /// This tensor, whose values were written over, as the output of `op` on what it was before and on what
+    /// stood beside it.
     ///
     /// Nobody else holds it, which the caller has established.
     #[track_caller]
     pub(crate) fn recorded_anew<O: Op + Listed>(
         mut self,
-        side: Side,
-        other: Arg<'_>,
+        beside: Option<(Side, Arg<'_>)>,
         op: impl FnOnce() -> O,
     ) -> Tensor {
         let own = self.node();
-        let tracked = own.is_some() || other.requires_grad();
+        let tracked = own.is_some() || beside.is_some_and(|(_, other)| other.requires_grad());
+        let other = || beside.and_then(|(_, other)| other.tensor());
         let inner = self.alone().expect("nobody else holds the tensor");
         if tracked && modes() & RECORDING != 0 {
-            let other = other.tensor().and_then(Tensor::node);
-            let edges = match side {
-                Side::Left => [own, other],
-                Side::Right => [other, own],
+            let node = || other().and_then(Tensor::node);
+            let edges = match beside {
+                None => [own].into(),
+                Some((Side::Left, _)) => [own, node()].into(),
+                Some((Side::Right, _)) => [node(), own].into(),
             };
             let shape = inner.layout.shape.clone();
             let at = Location::caller();
-            let node = node::record(at, shape, inner.dtype, edges.into(), op());
+            let node = node::record(at, shape, inner.dtype, edges, op());
             inner.set_node_mut(node);
         } else {
             inner.leave_graph();
-            let origin = || other.tensor()?.0.origin;
+            let origin = || other()?.0.origin;
             match tracked {
                 true => inner.origin = Some(Origin::NoGrad(Location::caller())),
                 false => inner.origin = inner.origin.or_else(origin),

@@ -75,6 +75,13 @@ impl<T> DerefMut for Slots<T> {
     }
 }
 
+impl<T> From<[Option<T>; 1]> for Slots<T> {
+    #[inline]
+    fn from(slots: [Option<T>; 1]) -> Self {
+        Slots::One(slots)
+    }
+}
+
 impl<T> From<[Option<T>; 2]> for Slots<T> {
     #[inline]
     fn from(slots: [Option<T>; 2]) -> Self {

@@ -109,6 +109,9 @@ impl Neg for Tensor {
     type Output = Tensor;
     #[track_caller]
     fn neg(self) -> Tensor {
-        Tensor::neg(&self)
+        match ops::pointwise::neg_owned(self) {
+            Ok(out) => out,
+            Err(own) => Tensor::neg(&own),
+        }
     }
 }
