@@ -4,7 +4,7 @@ use super::cx::{Cx, Options};
 use super::mode::{GradMode, Modes, RECORDING, WITHIN};
 use super::node::{NodeRef, Op, id};
 use super::outputs::Outputs;
-use super::sweep::sweep;
+use super::sweep::{Roots, sweep};
 use super::watch::{Listed as List, listing};
 use super::{Saved, Tensors, is_grad_enabled};
 use crate::error::{Error, Result};
@@ -163,7 +163,7 @@ impl Op for Checkpoint {
         };
         self.check(&found, &boundary, &grads)?;
         let roots = found.iter().zip(grads);
-        let roots: Vec<_> = roots
+        let roots: Roots = roots
             .filter_map(|(output, grad)| Some((output.node()?, grad)))
             .collect();
         drop(found);

@@ -3,7 +3,7 @@
 use super::cx::Options;
 use super::node::NodeRef;
 use super::status::no_graph;
-use super::sweep::{one_for, sweep};
+use super::sweep::{Roots, one_for, sweep};
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
 use std::panic::Location;
@@ -81,7 +81,7 @@ impl Tensor {
     #[track_caller]
     pub fn try_backward(&self) -> Result<()> {
         let root = root("backward", self, None)?;
-        walk(vec![root], Location::caller(), false)
+        walk(root, Location::caller(), false)
     }
 
     /// As [`backward`](Tensor::backward), and keeps the graph for another pass.
@@ -100,7 +100,7 @@ impl Tensor {
     #[track_caller]
     pub fn backward_retain(&self) {
         let root = root("backward", self, None).or_panic();
-        walk(vec![root], Location::caller(), true).or_panic();
+        walk(root, Location::caller(), true).or_panic();
     }
 
     /// As [`backward`](Tensor::backward), from a tensor of any shape whose own gradient is given.
@@ -127,15 +127,11 @@ impl Tensor {
     #[track_caller]
     pub fn try_backward_with(&self, gradient: &Tensor) -> Result<()> {
         let root = root("backward_with", self, Some(gradient))?;
-        walk(vec![root], Location::caller(), false)
+        walk(root, Location::caller(), false)
     }
 }
 
-fn walk(
-    roots: Vec<(NodeRef, Tensor)>,
-    caller: &'static Location<'static>,
-    retain: bool,
-) -> Result<()> {
+fn walk(root: (NodeRef, Tensor), caller: &'static Location<'static>, retain: bool) -> Result<()> {
     let options = Options {
         op: "backward",
         caller,
@@ -143,7 +139,7 @@ fn walk(
         create_graph: false,
         stop_at_inputs: false,
     };
-    sweep(roots, None, options).map(drop)
+    sweep(Roots::from_buf([root]), None, options).map(drop)
 }
 
 /// An output's node and the gradient with which the walk begins there.
@@ -279,7 +275,7 @@ impl Grad {
             .iter()
             .enumerate()
             .map(|(i, output)| root("grad", output, gradient(i)))
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<Result<Roots>>()?;
         let inputs = self
             .inputs
             .iter()

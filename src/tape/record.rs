@@ -26,10 +26,12 @@ impl Inner {
         let tracked = inputs.iter().any(Arg::requires_grad);
         let modes = modes();
         if tracked && modes & RECORDING != 0 {
-            let mut edges = Edges::new();
-            for arg in inputs {
-                edges.push(arg.tensor().and_then(Tensor::node));
-            }
+            let node = |arg: &Arg<'_>| arg.tensor().and_then(Tensor::node);
+            let edges: Edges = match inputs {
+                [one] => [node(one)].into(),
+                [one, two] => [node(one), node(two)].into(),
+                all => all.iter().map(node).collect(),
+            };
             let op = op(&mut self);
             let caller = Location::caller();
             let at = if modes & WITHIN == 0 {
@@ -84,11 +86,12 @@ impl Tensor {
         beside: Option<(Side, Arg<'_>)>,
         op: impl FnOnce() -> O,
     ) -> Tensor {
-        let own = self.node();
-        let tracked = own.is_some() || beside.is_some_and(|(_, other)| other.requires_grad());
+        let tracked =
+            self.requires_grad() || beside.is_some_and(|(_, other)| other.requires_grad());
         let other = || beside.and_then(|(_, other)| other.tensor());
         let inner = self.alone().expect("nobody else holds the tensor");
         if tracked && modes() & RECORDING != 0 {
+            let own = inner.take_node();
             let node = || other().and_then(Tensor::node);
             let edges = match beside {
                 None => [own].into(),
@@ -186,7 +189,7 @@ impl Tensor {
     /// assert!(w.is_leaf() && !(&w * 2.0).is_leaf());
     /// ```
     pub fn is_leaf(&self) -> bool {
-        self.node().is_none_or(|node| node.is_leaf())
+        self.with_node(|node| node.is_none_or(|node| node.is_leaf()))
     }
 
     /// The name of the operation that computed this tensor, such as `MulBackward0`, where it was recorded.
@@ -197,9 +200,8 @@ impl Tensor {
     /// assert_eq!((&w * 2.0).grad_fn(), Some("MulBackward0"));
     /// ```
     pub fn grad_fn(&self) -> Option<&'static str> {
-        self.node()
-            .filter(|node| !node.is_leaf())
-            .map(|node| node.name())
+        let name = |node: &NodeRef| (!node.is_leaf()).then(|| node.name());
+        self.with_node(|node| node.and_then(name))
     }
 
     /// A tensor of the same values in the same storage, outside of the graph.

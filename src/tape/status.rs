@@ -2,6 +2,7 @@
 
 use crate::Tensor;
 use crate::error::{Error, OrPanic, Result};
+use crate::tape::node::NodeRef;
 use crate::tape::trace;
 use crate::tensor::Origin;
 use std::panic::Location;
@@ -125,9 +126,11 @@ impl Tensor {
     /// ```
     pub fn zero_grad(&self) {
         drop(self.with_grad_slot(Option::take));
-        if let Some(passes) = self.node().as_ref().and_then(|node| node.passes()) {
-            passes.store(0, Relaxed);
-        }
+        self.with_node(|node| {
+            if let Some(passes) = node.and_then(|node| node.passes()) {
+                passes.store(0, Relaxed);
+            }
+        });
     }
 
     /// How many backward passes are summed up in this leaf's gradient since it was last cleared.
@@ -140,10 +143,8 @@ impl Tensor {
     /// assert_eq!(w.grad_passes(), 2);
     /// ```
     pub fn grad_passes(&self) -> usize {
-        self.node()
-            .as_ref()
-            .and_then(|node| node.passes())
-            .map_or(0, |passes| passes.load(Relaxed))
+        let load = |node: &NodeRef| Some(node.passes()?.load(Relaxed));
+        self.with_node(|node| node.and_then(load)).unwrap_or(0)
     }
 
     /// Why [`grad`](Tensor::grad) gives what it gives.
@@ -186,13 +187,16 @@ impl Tensor {
 
     /// Runs `f` on the place where this tensor's gradient is kept, if there is one.
     fn with_grad_slot<R>(&self, f: impl FnOnce(&mut Option<Tensor>) -> R) -> Option<R> {
-        let node = self.node()?;
-        if let Some(slot) = node.leaf() {
-            let mut slot: MutexGuard<'_, _> = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            return Some(f(&mut slot));
-        }
-        let mut state = node.state();
-        state.extras.as_mut()?.retained.as_mut().map(f)
+        self.with_node(|node| {
+            let node = node?;
+            if let Some(slot) = node.leaf() {
+                let mut slot: MutexGuard<'_, _> =
+                    slot.lock().unwrap_or_else(PoisonError::into_inner);
+                return Some(f(&mut slot));
+            }
+            let mut state = node.state();
+            state.extras.as_mut()?.retained.as_mut().map(f)
+        })
     }
 }
 

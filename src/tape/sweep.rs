@@ -15,10 +15,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 
+/// Outputs' nodes and the gradients with which a walk begins there.
+pub(crate) type Roots = SmallVec<[(NodeRef, Tensor); 1]>;
+
 /// Walks back from `roots` with their gradients. Leaves sum up what reaches them; where `inputs` are named,
 /// their gradients are returned instead and nothing else is touched.
 pub(crate) fn sweep(
-    roots: Vec<(NodeRef, Tensor)>,
+    roots: Roots,
     inputs: Option<&[NodeRef]>,
     options: Options,
 ) -> Result<Vec<Option<Tensor>>> {

@@ -158,6 +158,15 @@ impl Body {
     pub(crate) fn leave_graph(&mut self) {
         self.place = Place::default();
     }
+
+    /// The node, of which the tensor leaves the graph.
+    pub(crate) fn take_node(&mut self) -> Option<NodeRef> {
+        let mut place = std::mem::take(&mut self.place);
+        match *place.current.get_mut() {
+            MADE => place.made.take(),
+            _ => place.get(),
+        }
+    }
 }
 
 impl Place {
@@ -195,11 +204,21 @@ impl Place {
 
     #[inline]
     fn get(&self) -> Option<NodeRef> {
+        self.with(|node| node.cloned())
+    }
+
+    /// Looks at the node without another handle of it.
+    #[inline]
+    fn with<R>(&self, look: impl FnOnce(Option<&NodeRef>) -> R) -> R {
         match self.current.load(Ordering::Acquire) {
-            OUTSIDE => None,
-            MADE => self.made.clone(),
-            LEAF => self.given.get()?.leaf.get().cloned(),
-            _ => self.later().clone(),
+            OUTSIDE => look(None),
+            MADE => look(self.made.as_ref()),
+            LEAF => look(self.given.get().and_then(|given| given.leaf.get())),
+            // What looks may ask for the lock.
+            _ => {
+                let node = self.later().clone();
+                look(node.as_ref())
+            }
         }
     }
 }
@@ -354,6 +373,12 @@ impl Tensor {
     #[inline]
     pub(crate) fn node(&self) -> Option<NodeRef> {
         self.0.place.get()
+    }
+
+    /// Looks at the tensor's place on the tape.
+    #[inline]
+    pub(crate) fn with_node<R>(&self, look: impl FnOnce(Option<&NodeRef>) -> R) -> R {
+        self.0.place.with(look)
     }
 
     pub(crate) fn set_node(&self, node: Option<NodeRef>) {
