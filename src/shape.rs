@@ -9,8 +9,9 @@ pub(crate) use crate::dims::{Dims, same};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layout {
     pub(crate) shape: Dims,
-    /// Kept only where they do not follow from the shape; [`strides`](Layout::strides) gives them always.
-    strides: Option<Dims>,
+    /// Kept only where they do not follow from the shape, and apart: most tensors have none, and every tensor is moved to
+    /// its place. [`strides`](Layout::strides) gives them always.
+    strides: Option<Box<Dims>>,
     pub(crate) offset: usize,
     /// Row-major without gaps, beginning at `offset`.
     pub(crate) contiguous: bool,
@@ -33,7 +34,7 @@ impl Layout {
         let offset = if shape.contains(&0) { 0 } else { offset };
         Layout {
             shape,
-            strides: Some(strides),
+            strides: Some(Box::new(strides)),
             offset,
             contiguous,
         }
@@ -43,7 +44,7 @@ impl Layout {
     #[inline]
     pub(crate) fn strides(&self) -> Dims {
         match &self.strides {
-            Some(strides) => strides.clone(),
+            Some(strides) => Dims::clone(strides),
             None => row_major(&self.shape),
         }
     }
