@@ -142,13 +142,18 @@ fn is_row_major(shape: &[usize], strides: &[usize]) -> bool {
 }
 
 /// The shape of two operands stretched over each other by NumPy's rule.
+#[inline]
 pub(crate) fn broadcast(op: &'static str, lhs: &[usize], rhs: &[usize]) -> Result<Dims> {
-    if same(lhs, rhs) || rhs.is_empty() {
-        return Ok(Dims::from_slice(lhs));
-    }
-    if lhs.is_empty() {
-        return Ok(Dims::from_slice(rhs));
-    }
+    let one = match (lhs, rhs) {
+        _ if same(lhs, rhs) => lhs,
+        (one, []) | ([], one) => one,
+        _ => return stretched(op, lhs, rhs),
+    };
+    Ok(Dims::from_slice(one))
+}
+
+#[inline(never)]
+fn stretched(op: &'static str, lhs: &[usize], rhs: &[usize]) -> Result<Dims> {
     let rank = lhs.len().max(rhs.len());
     let mut shape = Dims::from_elem(1, rank);
     for back in 1..=rank {

@@ -90,39 +90,35 @@ fn cast<T: Element>(tensor: &Tensor) -> Values<T> {
     })
 }
 
-/// An operand's elements in row-major order where they are few, and of this type.
-enum Few<'a, T: Element> {
-    Number(T),
-    Tensor(&'a [T]),
+/// Where an operand's few elements stand that cannot be read in their place: here and not in what is handed on, for
+/// every move of words just written waits for them.
+#[derive(Default)]
+pub(super) struct Few<T: Element> {
+    number: T,
     /// Others hold them too, or they lie in another order.
-    Copied(Values<T>),
+    copied: Option<Values<T>>,
 }
 
-impl<'a, T: Element> Few<'a, T> {
+impl<T: Element> Few<T> {
+    /// An operand's elements in row-major order where they are few, and of this type.
     #[inline(always)]
-    fn of(arg: Arg<'a>) -> Option<Self> {
+    pub(super) fn of<'s>(&'s mut self, arg: Arg<'s>) -> Option<&'s [T]> {
         match arg {
-            Arg::Number(number) => Some(Few::Number(number.cast())),
+            Arg::Number(number) => {
+                self.number = number.cast();
+                Some(std::slice::from_ref(&self.number))
+            }
             Arg::Tensor(tensor) => match tensor.few() {
-                Some(few) => Some(Few::Tensor(few)),
-                None => Self::copied(tensor),
+                Some(few) => Some(few),
+                None => self.copy(tensor),
             },
         }
     }
 
     #[inline(never)]
-    fn copied(tensor: &Tensor) -> Option<Self> {
+    fn copy(&mut self, tensor: &Tensor) -> Option<&[T]> {
         let few = tensor.numel() <= INLINE && tensor.dtype() == T::DTYPE;
-        few.then(|| Few::Copied(tensor.values()))
-    }
-
-    #[inline(always)]
-    fn values(&self) -> &[T] {
-        match self {
-            Few::Number(number) => std::slice::from_ref(number),
-            Few::Tensor(values) => values,
-            Few::Copied(values) => values,
-        }
+        few.then(|| &**self.copied.insert(tensor.values()))
     }
 }
 
@@ -135,15 +131,15 @@ fn zip_few<T: Element, R: Element>(
     shape: &Dims,
     cost: Cost,
     f: impl Fn(T, T) -> R,
-) -> Option<Data<R>> {
-    let (left, right) = (Few::of(lhs)?, Few::of(rhs)?);
-    let (l, r) = (left.values(), right.values());
+) -> Option<Inner> {
+    let (mut left, mut right) = (Few::default(), Few::default());
+    let (l, r) = (left.of(lhs)?, right.of(rhs)?);
     let len = l.len().max(r.len());
     let fits = |values: &[T]| values.len() == len || values.len() == 1;
     if !fits(l) || !fits(r) || len != shape.numel() {
         return None;
     }
-    Some(Data::few(len, |out| {
+    Some(Inner::few(shape.clone(), len, |out| {
         cost.vectorize(
             len,
             #[inline(always)]
@@ -164,14 +160,15 @@ fn zip_few<T: Element, R: Element>(
 
 /// As [`map`], of few elements.
 #[inline(always)]
-fn map_few<T: Element, R: Element>(x: &Tensor, cost: Cost, f: impl Fn(T) -> R) -> Option<Data<R>> {
-    let few = Few::of(x.arg())?;
-    let x = few.values();
-    Some(Data::few(x.len(), |out| {
+fn map_few<T: Element, R: Element>(x: &Tensor, cost: Cost, f: impl Fn(T) -> R) -> Option<Inner> {
+    let mut few = Few::default();
+    let values = few.of(x.arg())?;
+    let shape = x.layout().shape.clone();
+    Some(Inner::few(shape, values.len(), |out| {
         cost.vectorize(
-            x.len(),
+            values.len(),
             #[inline(always)]
-            || out.iter_mut().zip(x).for_each(|(o, &v)| *o = f(v)),
+            || out.iter_mut().zip(values).for_each(|(o, &v)| *o = f(v)),
         );
     }))
 }
@@ -217,8 +214,8 @@ fn zip_from<T: Element, R: Element>(
     if trace::tracing() {
         return traced_zip(lhs, rhs, shape, f);
     }
-    if let Some(data) = zip_few(lhs, rhs, &shape, cost, f) {
-        return Inner::new(shape, data);
+    if let Some(few) = zip_few(lhs, rhs, &shape, cost, f) {
+        return few;
     }
     let own = (unstretched(lhs), unstretched(rhs));
     let lhs = own.0.as_ref().map_or(lhs, Tensor::arg);
@@ -277,10 +274,10 @@ fn map_from<T: Element, R: Element>(
         let pass = kernel::map(f.clone());
         return traced_map::<T>(x, |x| map(x, f), pass);
     }
-    let data = match map_few(x, cost, &f) {
-        Some(data) => data,
-        None => elementwise::map(&load::<T>(x.arg()), cost, f),
-    };
+    if let Some(few) = map_few(x, cost, &f) {
+        return few;
+    }
+    let data = elementwise::map(&load::<T>(x.arg()), cost, f);
     Inner::new(x.layout().shape.clone(), data)
 }
 
@@ -328,9 +325,9 @@ pub(crate) fn map_angles<T: Element + Math>(
         });
         return traced_map::<T>(x, eager, pass);
     }
-    let data = match map_few(x, Cost::Fused, any) {
-        Some(data) => data,
-        None => elementwise::map_angles(&load::<T>(x.arg()), (near, any)),
-    };
+    if let Some(few) = map_few(x, Cost::Fused, any) {
+        return few;
+    }
+    let data = elementwise::map_angles(&load::<T>(x.arg()), (near, any));
     Inner::new(x.layout().shape.clone(), data)
 }

@@ -4,6 +4,7 @@ use super::binary::zip;
 #[cfg(test)]
 use super::case::Case;
 use super::fallible;
+use super::mul::times;
 use super::owned::{Side, over};
 use crate::dtype::with_float;
 use crate::error::Result;
@@ -21,13 +22,16 @@ impl Op for Div {
     const NAME: &'static str = "DivBackward0";
     const BROADCASTS: bool = true;
 
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+    fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let divisor = cx.saved_arg(&self.rhs)?;
+        if !cx.wants(1) {
+            return cx.give(0, |_| over_divisor(grad, divisor.arg()));
+        }
         cx.give(0, |_| grad.try_div(&divisor))?;
         // PyTorch's order: -g * ((a / b) / b).
         cx.give(1, |cx| {
             let quotient = div_args(cx.saved_arg(&self.lhs)?.arg(), divisor.arg())?;
-            grad.neg().try_mul(quotient.try_div(&divisor)?)
+            times(-grad, over_divisor(quotient, divisor.arg())?.arg())
         })
     }
 
@@ -68,6 +72,12 @@ pub(crate) fn div_owned(own: Tensor, side: Side, other: Arg<'_>) -> Result<Tenso
         Side::Left => over(own, side, other, |a: T, b| a / b, op),
         Side::Right => over(own, side, other, |b: T, a| a / b, op),
     }, else Err(own))
+}
+
+/// As [`div_args`], over the left operand where that can be.
+#[track_caller]
+fn over_divisor(lhs: Tensor, rhs: Arg<'_>) -> Result<Tensor> {
+    div_owned(lhs, Side::Left, rhs).or_else(|lhs| div_args(lhs.arg(), rhs))
 }
 
 fallible! {

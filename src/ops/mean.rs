@@ -27,10 +27,6 @@ impl<const ALL: bool> Op for Mean<ALL> {
         "MeanBackward1"
     };
 
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        self.backward_owned(grad.clone(), cx)
-    }
-
     fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.give(0, |cx| {
             stretch(&(grad / self.count as f64), &self.kept, cx.input_shape(0))

@@ -21,10 +21,6 @@ impl Op for Mul {
     const NAME: &'static str = "MulBackward0";
     const BROADCASTS: bool = true;
 
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        self.backward_owned(grad.clone(), cx)
-    }
-
     fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         if !cx.wants(1) {
             return cx.give(0, |cx| times(grad, cx.saved_arg(&self.rhs)?.arg()));
@@ -71,7 +67,7 @@ pub(crate) fn mul_owned(own: Tensor, side: Side, other: Arg<'_>) -> Result<Tenso
 
 /// As [`mul_args`], over the left operand where that can be.
 #[track_caller]
-fn times(lhs: Tensor, rhs: Arg<'_>) -> Result<Tensor> {
+pub(super) fn times(lhs: Tensor, rhs: Arg<'_>) -> Result<Tensor> {
     mul_owned(lhs, Side::Left, rhs).or_else(|lhs| mul_args(lhs.arg(), rhs))
 }
 

@@ -1,7 +1,7 @@
 //! Operands that nobody else holds: the result is written over them, and takes their place.
 
 use super::Listed;
-use super::binary::{load, map};
+use super::binary::{Few, load, map};
 use crate::Tensor;
 use crate::dtype::Element;
 use crate::kernels::elementwise;
@@ -30,15 +30,22 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
     if watched || own.dtype() != T::DTYPE || !takes(&own, other) {
         return Err(own);
     }
-    let values = load::<T>(other);
+    let mut few = Few::default();
+    let many;
+    let values = match few.of(other) {
+        Some(values) => values,
+        None => {
+            many = load::<T>(other);
+            &*many
+        }
+    };
     let Some(out) = own.exclusive::<T>() else {
         return Err(own);
     };
-    match &*values {
+    match values {
         &[value] => elementwise::map_in_place(out, |v| f(v, value)),
         values => elementwise::update_rows(out, values, f),
     }
-    drop(values);
     Ok(own.recorded_anew(Some((side, other)), op))
 }
 

@@ -4,6 +4,7 @@ use super::binary::{load, map, map_fused, zip, zip_fused};
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::fallible;
+use super::mul::times;
 use crate::dtype::{Element, with_number};
 use crate::error::{Error, Result};
 use crate::kernels::math::Math as _;
@@ -86,11 +87,11 @@ impl Op for Pow {
                 )?,
                 Arg::Tensor(tensor) => pow_args(base.arg(), tensor.try_sub(1)?.arg())?,
             };
-            let slope = slope.try_mul(&exponent)?;
+            let slope = times(slope, exponent.arg())?;
             match exponent.arg() {
-                Arg::Number(_) => grad.try_mul(slope),
+                Arg::Number(_) => Ok(grad * slope),
                 Arg::Tensor(tensor) => {
-                    grad.try_mul(Tensor::try_where(&tensor.try_eq(0)?, 0.0, slope)?)
+                    Ok(grad * Tensor::try_where(&tensor.try_eq(0)?, 0.0, slope)?)
                 }
             }
         })?;

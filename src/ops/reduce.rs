@@ -186,8 +186,8 @@ fn stretch_one(grad: &Tensor, to: &[usize]) -> Option<Tensor> {
     }
     with_float!(grad.dtype(), T => {
             let &[value] = grad.few::<T>()? else { return None };
-            let data = Data::few(len, |out| out.fill(value));
-            Some(Tensor::from_data(Dims::from_slice(to), data))
+            let few = Inner::few::<T>(Dims::from_slice(to), len, |out| out.fill(value));
+            Some(few.untracked())
         }, else None)
 }
 

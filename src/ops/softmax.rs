@@ -40,10 +40,6 @@ pub(crate) struct Softmax {
 impl Op for Softmax {
     const NAME: &'static str = "SoftmaxBackward0";
 
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        self.backward_owned(grad.clone(), cx)
-    }
-
     fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let share = cx.saved(&self.out)?;
         if !is_grad_enabled() {
@@ -69,10 +65,6 @@ pub(crate) struct LogSoftmax {
 
 impl Op for LogSoftmax {
     const NAME: &'static str = "LogSoftmaxBackward0";
-
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        self.backward_owned(grad.clone(), cx)
-    }
 
     fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         let out = cx.saved(&self.out)?;

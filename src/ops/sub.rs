@@ -18,10 +18,6 @@ impl Op for Sub {
     const NAME: &'static str = "SubBackward0";
     const BROADCASTS: bool = true;
 
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        self.backward_owned(grad.clone(), cx)
-    }
-
     fn backward_owned(&self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         if !cx.wants(1) {
             return cx.give(0, |_| Ok(grad));

@@ -26,10 +26,6 @@ macro_rules! unary {
         impl Op for $Op {
             const NAME: &'static str = $name;
 
-            fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-                self.backward_owned(grad.clone(), cx)
-            }
-
             fn backward_owned(&self, $g: Tensor, cx: &mut Cx<'_>) -> Result<()> {
                 let $s = unary!(@read $saved self cx);
                 cx.put(0, $backward);

@@ -20,8 +20,11 @@ pub(crate) trait Op: Send + Sync + 'static {
     /// Whether gradients may come in the shape to which an input was broadcast, and are to be summed down.
     const BROADCASTS: bool = false;
 
-    /// Hands each input its gradient, by tensor operations, so that any order of derivative follows.
-    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()>;
+    /// Hands each input its gradient, by tensor operations, so that any order of derivative follows. An operation has
+    /// this function or [`backward_owned`](Op::backward_owned).
+    fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
+        self.backward_owned(grad.clone(), cx)
+    }
 
     /// What it keeps for its backward, where that cannot be seen by running it, as an operation of the user's.
     fn saved_now(&self) -> Option<Vec<Tensor>> {

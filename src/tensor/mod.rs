@@ -104,6 +104,18 @@ impl Inner {
         inner
     }
 
+    /// A row-major tensor of few elements, outside of the tape, which `fill` sets where they stay.
+    #[inline(always)]
+    pub(crate) fn few<T: Element>(shape: Dims, len: usize, fill: impl FnOnce(&mut [T])) -> Self {
+        let mut inner = Self::new(shape, Data::<T>::blank(len));
+        if let Hold::Own(buffer, _) = &mut inner.hold
+            && let Some(data) = T::data_mut(buffer)
+        {
+            fill(data.make_mut());
+        }
+        inner
+    }
+
     /// A tensor that reads another one's storage through its own layout.
     pub(crate) fn view(of: &Tensor, layout: Layout) -> Self {
         Self::on(layout, of.dtype(), Hold::view(of.storage().clone()))

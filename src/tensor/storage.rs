@@ -61,10 +61,7 @@ impl<T: Element> Data<T> {
     /// Elements of any value, which the caller overwrites.
     pub(crate) fn scratch(len: usize) -> Self {
         if len <= INLINE {
-            return Data::Inline {
-                values: [T::default(); INLINE],
-                len,
-            };
+            return Data::blank(len);
         }
         Data::Shared(Arc::new(Heap::scratch(len)))
     }
@@ -82,12 +79,13 @@ impl<T: Element> Data<T> {
         Data::Inline { values, len: 1 }
     }
 
-    /// At most [`INLINE`] elements, which `fill` sets.
+    /// At most [`INLINE`] elements, each of them 0.
     #[inline(always)]
-    pub(crate) fn few(len: usize, fill: impl FnOnce(&mut [T])) -> Self {
-        let mut values = [T::default(); INLINE];
-        fill(&mut values[..len]);
-        Data::Inline { values, len }
+    pub(crate) fn blank(len: usize) -> Self {
+        Data::Inline {
+            values: [T::default(); INLINE],
+            len,
+        }
     }
 
     pub(crate) fn from_slice(values: &[T]) -> Self {
@@ -122,6 +120,7 @@ impl<T: Element> Data<T> {
     }
 
     /// The elements for writing; copies them first where a snapshot is held elsewhere.
+    #[inline]
     pub(crate) fn make_mut(&mut self) -> &mut [T] {
         if !self.is_unique() {
             let mut copy = Self::scratch(self.len());
