@@ -93,11 +93,7 @@ fn cast<T: Element>(tensor: &Tensor) -> Values<T> {
 /// Where an operand's few elements stand that cannot be read in their place: here and not in what is handed on, for
 /// every move of words just written waits for them.
 #[derive(Default)]
-pub(super) struct Few<T: Element> {
-    number: T,
-    /// Others hold them too, or they lie in another order.
-    copied: Option<Values<T>>,
-}
+pub(super) struct Few<T: Element>([T; INLINE]);
 
 impl<T: Element> Few<T> {
     /// An operand's elements in row-major order where they are few, and of this type.
@@ -105,8 +101,8 @@ impl<T: Element> Few<T> {
     pub(super) fn of<'s>(&'s mut self, arg: Arg<'s>) -> Option<&'s [T]> {
         match arg {
             Arg::Number(number) => {
-                self.number = number.cast();
-                Some(std::slice::from_ref(&self.number))
+                self.0[0] = number.cast();
+                Some(&self.0[..1])
             }
             Arg::Tensor(tensor) => match tensor.few() {
                 Some(few) => Some(few),
@@ -115,10 +111,15 @@ impl<T: Element> Few<T> {
         }
     }
 
+    /// The elements of a tensor that others hold too, or that lie in another order.
     #[inline(never)]
     fn copy(&mut self, tensor: &Tensor) -> Option<&[T]> {
-        let few = tensor.numel() <= INLINE && tensor.dtype() == T::DTYPE;
-        few.then(|| &**self.copied.insert(tensor.values()))
+        let len = tensor.numel();
+        if len > INLINE || tensor.dtype() != T::DTYPE {
+            return None;
+        }
+        tensor.copy_few(&mut self.0);
+        Some(&self.0[..len])
     }
 }
 

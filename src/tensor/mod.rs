@@ -29,7 +29,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use storage::{Buffer, Data, Hold, Storage};
+use storage::{Buffer, Data, Hold, INLINE, Storage};
 use triomphe::{Arc, UniqueArc};
 
 /// An n-dimensional array that records on the tape what is done to it.
@@ -427,6 +427,23 @@ impl Tensor {
             true => data.get(layout.offset..layout.offset + layout.numel()),
             false => None,
         }
+    }
+
+    /// Copies few elements of `T`, in row-major order, to where there is room for them.
+    pub(crate) fn copy_few<T: Element>(&self, to: &mut [T; INLINE]) {
+        let layout = self.layout();
+        self.0.hold.look::<T, _>(|data| match data {
+            // Whole, which is a copy of known length.
+            Data::Inline { values, .. } if layout.contiguous && layout.offset == 0 => *to = *values,
+            data => {
+                let mut places = to.iter_mut();
+                strided::for_each_position(layout, |at| {
+                    if let Some(place) = places.next() {
+                        *place = data[at];
+                    }
+                });
+            }
+        });
     }
 
     /// The elements in row-major order, without a copy where they lie so.

@@ -380,11 +380,19 @@ impl Hold {
     /// The values as they are now, of the buffer's own type.
     #[inline]
     pub(crate) fn snapshot_as<T: Element>(&self) -> Data<T> {
-        let data = match self.place() {
-            Ok(own) => T::data(own).cloned(),
-            Err(storage) => T::data(&storage.lock()).cloned(),
+        self.look(Data::clone)
+    }
+
+    /// Looks at the values as they are now, of the buffer's own type.
+    #[inline]
+    pub(crate) fn look<T: Element, R>(&self, look: impl FnOnce(&Data<T>) -> R) -> R {
+        let look = |buffer: &Buffer| {
+            look(T::data(buffer).expect("the caller matched on the storage's type"))
         };
-        data.expect("the caller matched on the storage's type")
+        match self.place() {
+            Ok(own) => look(own),
+            Err(storage) => look(&storage.lock()),
+        }
     }
 
     /// The values for writing, where nobody else reads them.
