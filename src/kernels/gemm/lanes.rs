@@ -17,6 +17,8 @@ pub(crate) trait Lanes: Element + Add<Output = Self> + Mul<Output = Self> {
         b: Self::Vector<S>,
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
+    /// As [`mul_add`](Lanes::mul_add), of numbers.
+    fn mul_add_one<S: Simd>(a: Self, b: Self, c: Self) -> Self;
     fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// The sum of a vector's elements.
     fn sum<S: Simd>(simd: S, vector: Self::Vector<S>) -> Self;
@@ -44,6 +46,10 @@ macro_rules! lanes {
             #[inline(always)]
             fn mul_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
                 simd.$mul_add(a, b, c)
+            }
+            #[inline(always)]
+            fn mul_add_one<S: Simd>(a: $t, b: $t, c: $t) -> $t {
+                if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
             }
             #[inline(always)]
             fn plus<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {

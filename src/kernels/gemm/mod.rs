@@ -11,6 +11,7 @@ mod lanes;
 mod out;
 mod pack;
 mod tile;
+mod tiny;
 mod windows;
 
 use super::threads;
@@ -144,6 +145,11 @@ macro_rules! product {
                 if a.cols == 0 {
                     out.fill(0.0);
                     return;
+                }
+                if tiny::is_tiny(&a, &b) {
+                    let rows = b.cols == 1 && a.is_row_major();
+                    let cols = a.rows == 1 && !b.is_row_major();
+                    return tiny::product(a, b, out, rows || cols);
                 }
                 let (mut left, mut right) = (Cow::Borrowed(a.values), Cow::Borrowed(b.values));
                 let (a, b) = (a.plain(&mut left), b.plain(&mut right));
