@@ -1,7 +1,7 @@
 //! Element types, PyTorch's promotion rules and the default type.
 
 use crate::kernels::pool::Pool;
-use crate::tape::plan::bank::{Bank, Banks};
+use crate::tape::plan::bank::{Bank, Banks, Port, Rest, View};
 use crate::tensor::storage::{Buffer, Data};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -145,6 +145,10 @@ pub trait Element:
     #[doc(hidden)]
     fn bank_mut<'b, 'p>(banks: &'b mut Banks<'p>) -> &'b mut Bank<'p, Self>;
     #[doc(hidden)]
+    fn open<'b, 'p>(banks: &'b mut Banks<'p>, port: Port) -> (Rest<'b, 'p>, &'b mut [Self], usize);
+    #[doc(hidden)]
+    fn view<'b, 'a, 'p>(rest: &'b Rest<'a, 'p>) -> &'b View<'a, 'p, Self>;
+    #[doc(hidden)]
     fn cast<D: Element>(self) -> D;
     #[doc(hidden)]
     fn from_f32(value: f32) -> Self;
@@ -159,7 +163,7 @@ pub trait Element:
 }
 
 macro_rules! element {
-    ($t:ident, $variant:ident, $cast:ident, $nan:expr, [$($from:ident: $source:ident => |$v:ident| $e:expr),*]) => {
+    ($t:ident beside $($other:ident)*, $variant:ident, $cast:ident, $nan:expr, [$($from:ident: $source:ident => |$v:ident| $e:expr),*]) => {
         impl sealed::Sealed for $t {}
         impl Element for $t {
             const DTYPE: DType = DType::$variant;
@@ -182,6 +186,13 @@ macro_rules! element {
             #[inline(always)]
             fn bank_mut<'b, 'p>(banks: &'b mut Banks<'p>) -> &'b mut Bank<'p, Self> { &mut banks.$t }
             #[inline(always)]
+            fn open<'b, 'p>(banks: &'b mut Banks<'p>, port: Port) -> (Rest<'b, 'p>, &'b mut [Self], usize) {
+                let (own, values, start) = banks.$t.open(port);
+                (Rest { $t: own, $($other: banks.$other.all()),* }, values, start)
+            }
+            #[inline(always)]
+            fn view<'b, 'a, 'p>(rest: &'b Rest<'a, 'p>) -> &'b View<'a, 'p, Self> { &rest.$t }
+            #[inline(always)]
             fn cast<D: Element>(self) -> D { D::$cast(self) }
             $(#[inline(always)] fn $from($v: $source) -> Self { $e })*
             #[inline(always)]
@@ -191,16 +202,16 @@ macro_rules! element {
     };
 }
 
-element!(f32, F32, from_f32, f32::is_nan,
+element!(f32 beside f64 i64 bool, F32, from_f32, f32::is_nan,
     [from_f32: f32 => |v| v, from_f64: f64 => |v| v as f32, from_i64: i64 => |v| v as f32,
      from_bool: bool => |v| f32::from(u8::from(v))]);
-element!(f64, F64, from_f64, f64::is_nan,
+element!(f64 beside f32 i64 bool, F64, from_f64, f64::is_nan,
     [from_f32: f32 => |v| f64::from(v), from_f64: f64 => |v| v, from_i64: i64 => |v| v as f64,
      from_bool: bool => |v| f64::from(u8::from(v))]);
-element!(i64, I64, from_i64, |_| false,
+element!(i64 beside f32 f64 bool, I64, from_i64, |_| false,
     [from_f32: f32 => |v| v as i64, from_f64: f64 => |v| v as i64, from_i64: i64 => |v| v,
      from_bool: bool => |v| i64::from(v)]);
-element!(bool, Bool, from_bool, |_| false,
+element!(bool beside f32 f64 i64, Bool, from_bool, |_| false,
     [from_f32: f32 => |v| v != 0.0, from_f64: f64 => |v| v != 0.0, from_i64: i64 => |v| v != 0,
      from_bool: bool => |v| v]);
 

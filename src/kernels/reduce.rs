@@ -10,7 +10,7 @@ use std::array::from_fn;
 use std::ops::{Add, Range};
 
 /// Elements summed one after the other before blocks are added pairwise.
-const BLOCK: usize = 128;
+pub(crate) const BLOCK: usize = 128;
 /// Running sums side by side, whatever the CPU's width, so that every CPU gives the same bits.
 pub(super) const LANES: usize = 16;
 /// No more than about twice as many pieces are shared out, since their sums are kept.
@@ -165,8 +165,21 @@ fn sum_short<T: Element + Add<Output = T>>(x: &[T], len: usize, out: &mut [T]) {
     );
 }
 
-/// The sum of the sums of the blocks of `len` elements.
-fn pairwise<T: Copy + Add<Output = T>>(blocks: &[T], len: usize) -> T {
+/// The sums of blocks of `x`, the last of which may be shorter, for [`pairwise`].
+pub(crate) fn sum_blocks<T: Element + Add<Output = T>>(x: &[T], out: &mut [T]) {
+    simd::vectorize(
+        x.len(),
+        #[inline(always)]
+        || {
+            for (sum, block) in out.iter_mut().zip(x.chunks(BLOCK)) {
+                *sum = joined(lanes(block, |v| v));
+            }
+        },
+    );
+}
+
+/// The sum of `len` elements, more than a block, from the sums of their blocks.
+pub(crate) fn pairwise<T: Copy + Add<Output = T>>(blocks: &[T], len: usize) -> T {
     if len <= BLOCK {
         return blocks[0];
     }

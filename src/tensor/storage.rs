@@ -234,38 +234,47 @@ impl Buffer {
 /// Readers take a snapshot and hold no lock while they compute; a writer changes the values in place
 /// where no snapshot is held and copies them otherwise. So no order of locks can hang.
 pub(crate) struct Storage {
-    buffer: Mutex<Buffer>,
+    contents: Mutex<Contents>,
+    /// Raised under the lock of the contents.
     version: AtomicU32,
     /// Live tensors that are views of this storage.
     views: AtomicU32,
-    changed_at: Mutex<Option<&'static Location<'static>>>,
+}
+
+/// What a storage's lock guards.
+pub(crate) struct Contents {
+    pub(crate) buffer: Buffer,
+    changed_at: Option<&'static Location<'static>>,
 }
 
 impl Storage {
     pub(crate) fn new(buffer: Buffer) -> Self {
         Storage {
-            buffer: Mutex::new(buffer),
+            contents: Mutex::new(Contents {
+                buffer,
+                changed_at: None,
+            }),
             version: AtomicU32::new(0),
             views: AtomicU32::new(0),
-            changed_at: Mutex::new(None),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Buffer> {
+    fn lock(&self) -> MutexGuard<'_, Contents> {
         // A panic in a kernel leaves plain numbers behind, never a broken invariant.
-        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The values, which nobody else reads or changes before the guard is dropped.
-    pub(crate) fn hold(&self) -> MutexGuard<'_, Buffer> {
+    #[inline]
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Contents> {
         self.lock()
     }
 
-    /// Raises the version after a change in place.
-    pub(crate) fn touch(&self, at: &'static Location<'static>) {
-        self.version.fetch_add(1, Relaxed);
-        let changed = self.changed_at.lock();
-        *changed.unwrap_or_else(PoisonError::into_inner) = Some(at);
+    /// Raises the version after a change in place of its contents, which the caller holds.
+    #[inline]
+    pub(crate) fn touch(&self, contents: &mut Contents, at: &'static Location<'static>) {
+        self.version.store(self.version().wrapping_add(1), Relaxed);
+        contents.changed_at = Some(at);
     }
 
     #[inline]
@@ -274,24 +283,21 @@ impl Storage {
     }
 
     pub(crate) fn snapshot(&self) -> Buffer {
-        self.lock().clone()
+        self.lock().buffer.clone()
     }
 
     /// Where the last in-place change was made.
     pub(crate) fn changed_at(&self) -> Option<&'static Location<'static>> {
-        *self
-            .changed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.lock().changed_at
     }
 
     /// Changes the values in place and raises the version.
     #[track_caller]
     pub(crate) fn write<R>(&self, change: impl FnOnce(&mut Buffer) -> R) -> R {
         let at = Location::caller();
-        let mut guard = self.lock();
-        let result = change(&mut guard);
-        self.touch(at);
+        let mut contents = self.lock();
+        let result = change(&mut contents.buffer);
+        self.touch(&mut contents, at);
         result
     }
 }
@@ -366,14 +372,14 @@ impl Hold {
     pub(crate) fn len(&self) -> usize {
         match self.place() {
             Ok(own) => own.len(),
-            Err(storage) => storage.lock().len(),
+            Err(storage) => storage.lock().buffer.len(),
         }
     }
 
     pub(crate) fn snapshot(&self) -> Buffer {
         match self.place() {
             Ok(own) => own.clone(),
-            Err(storage) => storage.lock().clone(),
+            Err(storage) => storage.snapshot(),
         }
     }
 
@@ -391,7 +397,7 @@ impl Hold {
         };
         match self.place() {
             Ok(own) => look(own),
-            Err(storage) => look(&storage.lock()),
+            Err(storage) => look(&storage.lock().buffer),
         }
     }
 
@@ -405,8 +411,9 @@ impl Hold {
             Hold::Shared(storage) => storage,
             Hold::View(_) => return None,
         };
-        let buffer = &mut Arc::get_mut(storage)?.buffer;
-        Some(buffer.get_mut().unwrap_or_else(PoisonError::into_inner))
+        let contents = &mut Arc::get_mut(storage)?.contents;
+        let contents = contents.get_mut().unwrap_or_else(PoisonError::into_inner);
+        Some(&mut contents.buffer)
     }
 
     pub(crate) fn is_view(&self) -> bool {

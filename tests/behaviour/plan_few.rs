@@ -28,3 +28,26 @@ fn values_of_few_elements_replay_to_the_bit() {
         }
     }
 }
+
+#[test]
+fn sums_taken_while_the_elements_are_at_hand_replay_to_the_bit() {
+    let lens = [
+        1, 16, 17, 128, 129, 1024, 1025, 4097, 100_001, 300_000, 1_500_001,
+    ];
+    for len in lens {
+        retrograd::manual_seed(5);
+        let [w, b] = [randn([len]), randn([len])].map(|p| p.requires_grad_());
+        let f = |[x]: &[Tensor; 1]| {
+            w.zero_grad();
+            b.zero_grad();
+            let loss = (x * &w + &b).sigmoid().sum() + x.mean();
+            loss.backward();
+            (loss.detach(), w.grad().unwrap(), b.grad().unwrap())
+        };
+        let mut plan = Plan::new(f);
+        for run in 0..4 {
+            let x = randn([len]) + run;
+            assert!(plan.run([&x]) == f(&[x]), "{len} elements, run {run}");
+        }
+    }
+}

@@ -12,6 +12,9 @@ pub(crate) const LANES: usize = 16;
 /// Elements of a block.
 pub(super) const BLOCK: usize = 1024;
 
+/// Elements of which a pass may take the sum while they are at hand, as the sum of all begins with.
+pub(super) use crate::kernels::reduce::BLOCK as SUMMED;
+
 /// A value of few elements, which lies in one line of the cache or in as few as can be.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -35,8 +38,8 @@ pub struct Bank<'p, T: Element> {
 
 /// Where many elements stand.
 pub(super) enum Place<'p, T: Element> {
-    /// A block of what one pass hands to the next; none while it is written.
-    Block(Option<Box<Block<T>>>),
+    /// A block of what one pass hands to the next.
+    Block(Box<Block<T>>),
     /// A vector that only the plan knows, or that a tensor lends it.
     Own(Lines<T>),
     /// Elements that are only read, shared with tensors outside.
@@ -91,7 +94,16 @@ macro_rules! with_bank {
     };
 }
 
-impl Banks<'_> {
+impl<'p> Banks<'p> {
+    fn all(&self) -> Rest<'_, 'p> {
+        Rest {
+            f32: self.f32.all(),
+            f64: self.f64.all(),
+            i64: self.i64.all(),
+            bool: self.bool.all(),
+        }
+    }
+
     /// Puts values to be read into their place.
     pub(super) fn fill(&mut self, port: Port, buffer: Buffer) {
         with_bank!(buffer, self, |data, bank| bank.fill(port, data));
@@ -119,11 +131,13 @@ pub(crate) enum Walk {
     Block,
     /// One element stands for all.
     One,
+    /// A result with one element for every [`SUMMED`] that the pass is at.
+    Sums,
 }
 
 /// Where an operand's or a result's elements stand.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Port {
+pub struct Port {
     /// The place among those for few elements, or for many.
     pub(super) slot: usize,
     pub(super) few: bool,
@@ -152,6 +166,12 @@ fn lanes<T: Element>(values: &[T]) -> Few<T> {
 }
 
 impl Port {
+    /// Whether all elements are these few.
+    #[inline(always)]
+    pub(super) fn is_whole(&self, len: usize) -> bool {
+        self.few && self.len == len
+    }
+
     /// Whether an operand's elements lie along with those of a result of few.
     pub(super) fn is_plain(&self) -> bool {
         let along = self.walk != Walk::One || self.len == 1;
@@ -180,7 +200,7 @@ impl<T: Element> Bank<'_, T> {
     }
 
     pub(super) fn add_block(&mut self) -> usize {
-        self.many.push(Place::Block(Some(Block::new())));
+        self.many.push(Place::Block(Block::new()));
         self.many.len() - 1
     }
 
@@ -275,15 +295,77 @@ impl<T: Element> Bank<'_, T> {
             false => own[..data.len()].copy_from_slice(&data),
         }
     }
+}
 
+impl<'p, T: Element> Bank<'p, T> {
+    /// All values of this type.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> View<'_, 'p, T> {
+        View {
+            few: [&self.few, &[]],
+            many: [&self.many, &[]],
+        }
+    }
+
+    /// The elements of a result and the position of the first one, with the other values.
+    #[inline(always)]
+    pub(crate) fn open(&mut self, port: Port) -> (View<'_, 'p, T>, &mut [T], usize) {
+        const NONE: &str = "a result has a place";
+        if port.few {
+            let (before, rest) = self.few.split_at_mut(port.slot);
+            let (own, after) = rest.split_first_mut().expect(NONE);
+            let view = View {
+                few: [before, after],
+                many: [&self.many, &[]],
+            };
+            return (view, &mut own.0, 0);
+        }
+        let (before, rest) = self.many.split_at_mut(port.slot);
+        let (own, after) = rest.split_first_mut().expect(NONE);
+        let view = View {
+            few: [&self.few, &[]],
+            many: [before, after],
+        };
+        match own {
+            Place::Block(block) => (view, &mut block.0, 0),
+            Place::Own(own) => (view, own, 0),
+            Place::Part { values, start } => (view, values, *start),
+            Place::Held(_) | Place::Seen(_) => unreachable!("what is only read is never a result"),
+        }
+    }
+}
+
+/// The values of one type that a pass may read: all but its result, before which some stand, and after which the others.
+pub struct View<'a, 'p, T: Element> {
+    few: [&'a [Few<T>]; 2],
+    many: [&'a [Place<'p, T>]; 2],
+}
+
+/// As [`View`], of all types.
+pub struct Rest<'a, 'p> {
+    pub(crate) f32: View<'a, 'p, f32>,
+    pub(crate) f64: View<'a, 'p, f64>,
+    pub(crate) i64: View<'a, 'p, i64>,
+    pub(crate) bool: View<'a, 'p, bool>,
+}
+
+#[inline(always)]
+fn beside<V>([before, after]: [&[V]; 2], slot: usize) -> &V {
+    match slot.checked_sub(before.len()) {
+        None => &before[slot],
+        Some(behind) => &after[behind - 1],
+    }
+}
+
+impl<'a, T: Element> View<'a, '_, T> {
     /// All elements of a place, and the position of the first one there.
     #[inline(always)]
-    fn whole(&self, port: Port) -> (&[T], usize) {
+    fn whole(&self, port: Port) -> (&'a [T], usize) {
         if port.few {
-            return (&self.few[port.slot].0, 0);
+            return (&beside(self.few, port.slot).0, 0);
         }
-        match &self.many[port.slot] {
-            Place::Block(block) => (block.as_ref().map_or(&[], |block| &block.0), 0),
+        match beside(self.many, port.slot) {
+            Place::Block(block) => (&block.0, 0),
             Place::Own(own) => (own, 0),
             Place::Held(data) => (data, 0),
             Place::Seen(values) => (values, 0),
@@ -293,70 +375,23 @@ impl<T: Element> Bank<'_, T> {
 
     /// An operand's elements, from its first one on.
     #[inline(always)]
-    pub(crate) fn starting_at(&self, port: Port) -> &[T] {
+    pub(crate) fn starting_at(&self, port: Port) -> &'a [T] {
         self.whole(port).0.get(port.base..).unwrap_or_default()
     }
 
     /// The elements of an operand that belong to `span`.
     #[inline(always)]
-    pub(crate) fn read(&self, port: Port, span: Span) -> &[T] {
+    pub(crate) fn read(&self, port: Port, span: Span) -> &'a [T] {
         let (values, start) = self.whole(port);
-        match port.walk {
-            Walk::Along => &values[port.base + span.start - start..][..span.len],
-            Walk::Block => &values[port.base..][..span.len],
-            Walk::One => &values[port.base..][..1],
-        }
-    }
-}
-
-/// A result's elements while they are written.
-enum Taken<'p, T: Element> {
-    Few([T; LANES]),
-    Block(Option<Box<Block<T>>>),
-    Own(Lines<T>),
-    Part(&'p mut [T], usize),
-}
-
-impl<'p, T: Element> Bank<'p, T> {
-    #[inline(always)]
-    fn take(&mut self, port: Port) -> Taken<'p, T> {
-        if port.few {
-            return Taken::Few(self.few[port.slot].0);
-        }
-        match &mut self.many[port.slot] {
-            Place::Block(block) => Taken::Block(block.take()),
-            Place::Own(own) => Taken::Own(std::mem::take(own)),
-            Place::Part { values, start } => Taken::Part(std::mem::take(values), *start),
-            Place::Held(_) | Place::Seen(_) => unreachable!("what is only read is never a result"),
-        }
-    }
-
-    #[inline(always)]
-    fn give_back(&mut self, port: Port, taken: Taken<'p, T>) {
-        match taken {
-            Taken::Few(values) => {
-                self.few[port.slot] = match port.len {
-                    1 => Few([values[0]; LANES]),
-                    _ => Few(values),
-                };
-            }
-            Taken::Block(block) => self.many[port.slot] = Place::Block(block),
-            Taken::Own(own) => self.many[port.slot] = Place::Own(own),
-            Taken::Part(values, start) => self.many[port.slot] = Place::Part { values, start },
-        }
-    }
-}
-
-impl<T: Element> Taken<'_, T> {
-    /// The elements, and the position of the first one.
-    #[inline(always)]
-    fn values(&mut self) -> (&mut [T], usize) {
-        match self {
-            Taken::Few(values) => (values, 0),
-            Taken::Block(block) => (block.as_mut().map_or(&mut [], |block| &mut block.0), 0),
-            Taken::Own(own) => (own, 0),
-            Taken::Part(values, start) => (values, *start),
-        }
+        // Without branches, which cost more than the loop over a few elements.
+        let along = if port.walk == Walk::Along {
+            span.start
+        } else {
+            0
+        };
+        let len = if port.walk == Walk::One { 1 } else { span.len };
+        let from = port.base + along - start;
+        &values[from..from + len]
     }
 }
 
@@ -366,33 +401,72 @@ pub(crate) fn write<'p, T: Element, R>(
     banks: &mut Banks<'p>,
     port: Port,
     span: Span,
-    f: impl FnOnce(&Banks<'p>, &mut [T]) -> R,
+    f: impl FnOnce(&Rest<'_, 'p>, &mut [T]) -> R,
 ) -> R {
-    let from = match port.walk {
-        Walk::Along => port.base + span.start,
-        Walk::Block | Walk::One => port.base,
+    let (start, len) = match port.walk {
+        Walk::Sums => (span.start / SUMMED, span.len.div_ceil(SUMMED)),
+        Walk::Block => (0, span.len),
+        _ => (span.start, span.len),
     };
-    let mut taken = T::bank_mut(banks).take(port);
-    let (values, start) = taken.values();
-    let result = f(banks, &mut values[from - start..][..span.len]);
-    T::bank_mut(banks).give_back(port, taken);
+    let (rest, values, first) = T::open(banks, port);
+    let from = port.base + start - first;
+    let result = f(&rest, &mut values[from..from + len]);
+    if port.few && port.len == 1 {
+        let value = values[0];
+        values.fill(value);
+    }
     result
 }
 
+/// A result's elements, taken out of their place while they are written beside others.
+enum Taken<T: Element> {
+    Few([T; LANES]),
+    Own(Lines<T>),
+}
+
+impl<T: Element> Bank<'_, T> {
+    fn take(&mut self, port: Port) -> Taken<T> {
+        match port.few {
+            true => Taken::Few(self.few[port.slot].0),
+            false => Taken::Own(std::mem::take(self.own(port.slot))),
+        }
+    }
+
+    fn give_back(&mut self, port: Port, taken: Taken<T>) {
+        match taken {
+            Taken::Few(values) => {
+                self.few[port.slot] = match port.len {
+                    1 => Few([values[0]; LANES]),
+                    _ => Few(values),
+                };
+            }
+            Taken::Own(own) => *self.own(port.slot) = own,
+        }
+    }
+}
+
+impl<T: Element> Taken<T> {
+    fn values(&mut self) -> &mut [T] {
+        match self {
+            Taken::Few(values) => values,
+            Taken::Own(own) => own,
+        }
+    }
+}
+
 /// As [`write`], with all elements of one result and of `N` more.
-#[inline(always)]
 pub(super) fn write_all<'p, T: Element, const N: usize>(
     banks: &mut Banks<'p>,
     first: Port,
     others: [Port; N],
-    f: impl FnOnce(&Banks<'p>, &mut [T], [&mut [T]; N]),
+    f: impl FnOnce(&Rest<'_, 'p>, &mut [T], [&mut [T]; N]),
 ) {
     let mut take = |port: Port| T::bank_mut(banks).take(port);
     let (mut own, mut more) = (take(first), others.map(take));
     f(
-        banks,
-        own.values().0,
-        more.each_mut().map(|taken| taken.values().0),
+        &banks.all(),
+        own.values(),
+        more.each_mut().map(Taken::values),
     );
     let bank = T::bank_mut(banks);
     bank.give_back(first, own);

@@ -36,15 +36,15 @@ pub(crate) fn map_slices<T: Element, R: Element>(
     run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
 ) -> Pass {
     Box::new(move |banks, ports, span| {
-        write::<R, _>(banks, ports[1], span, |banks, out| {
-            let x = T::bank(banks).read(ports[0], span);
-            if x.len() == out.len() {
+        write::<R, _>(banks, ports[1], span, |rest, out| {
+            let x = T::view(rest).read(ports[0], span);
+            if x.len() != 1 || out.len() == 1 {
                 return run(x, out);
             }
             // One element that stands for all.
-            let (first, rest) = out.split_at_mut(1);
+            let (first, others) = out.split_at_mut(1);
             run(x, first);
-            rest.fill(first[0]);
+            others.fill(first[0]);
         });
     })
 }
@@ -62,9 +62,9 @@ pub(crate) fn zip<T: Element, R: Element>(
         if let (&[l, r, out], true) = (ports, span.plain) {
             return zip_few::<T, R>(banks, [l.slot, r.slot, out.slot], f);
         }
-        write::<R, _>(banks, ports[2], span, |banks, out| {
-            let bank = T::bank(banks);
-            let (l, r) = (bank.read(ports[0], span), bank.read(ports[1], span));
+        write::<R, _>(banks, ports[2], span, |rest, out| {
+            let view = T::view(rest);
+            let (l, r) = (view.read(ports[0], span), view.read(ports[1], span));
             simd::fused(
                 #[inline(always)]
                 || pairs(l, r, out, f),
@@ -111,12 +111,12 @@ fn pairs<T: Element, R: Element>(l: &[T], r: &[T], out: &mut [R], f: impl Fn(T, 
 /// The elements of rows of `period`, one row after another.
 pub(crate) fn repeat_rows<T: Element>(period: usize) -> Pass {
     Box::new(move |banks, ports, span| {
-        write::<T, _>(banks, ports[1], span, |banks, mut out| {
-            let row = &T::bank(banks).starting_at(ports[0])[..period];
+        write::<T, _>(banks, ports[1], span, |rest, mut out| {
+            let row = &T::view(rest).starting_at(ports[0])[..period];
             let first = &row[span.start % period..];
-            let (head, rest) = out.split_at_mut(first.len().min(out.len()));
+            let (head, tail) = out.split_at_mut(first.len().min(out.len()));
             head.copy_from_slice(&first[..head.len()]);
-            out = rest;
+            out = tail;
             for chunk in out.chunks_mut(period) {
                 chunk.copy_from_slice(&row[..chunk.len()]);
             }
@@ -127,8 +127,8 @@ pub(crate) fn repeat_rows<T: Element>(period: usize) -> Pass {
 /// Each element `run` times.
 pub(crate) fn repeat_each<T: Element>(run: usize) -> Pass {
     Box::new(move |banks, ports, span| {
-        write::<T, _>(banks, ports[1], span, |banks, out| {
-            let column = T::bank(banks).starting_at(ports[0]);
+        write::<T, _>(banks, ports[1], span, |rest, out| {
+            let column = T::view(rest).starting_at(ports[0]);
             let (mut at, mut left) = (span.start / run, run - span.start % run);
             let mut filled = 0;
             while filled < out.len() {
@@ -145,8 +145,8 @@ pub(crate) fn whole<T: Element, R: Element>(
     run: impl Fn(&[T], &mut [R]) + Send + Sync + 'static,
 ) -> Pass {
     Box::new(move |banks, ports, span| {
-        write::<R, _>(banks, ports[1], span, |banks, out| {
-            run(T::bank(banks).starting_at(ports[0]), out);
+        write::<R, _>(banks, ports[1], span, |rest, out| {
+            run(T::view(rest).starting_at(ports[0]), out);
         });
     })
 }
@@ -156,9 +156,9 @@ pub(crate) fn whole_pair<T: Element>(
     run: impl Fn(&[T], &[T], &mut [T]) + Send + Sync + 'static,
 ) -> Pass {
     Box::new(move |banks, ports, span| {
-        write::<T, _>(banks, ports[2], span, |banks, out| {
-            let bank = T::bank(banks);
-            run(bank.starting_at(ports[0]), bank.starting_at(ports[1]), out);
+        write::<T, _>(banks, ports[2], span, |rest, out| {
+            let view = T::view(rest);
+            run(view.starting_at(ports[0]), view.starting_at(ports[1]), out);
         });
     })
 }
@@ -167,8 +167,16 @@ pub(crate) fn whole_pair<T: Element>(
 /// was, and as it will be.
 pub(crate) fn copy<T: Element>(from: usize, to: usize, len: usize) -> Pass {
     Box::new(move |banks, ports, span| {
-        write::<T, _>(banks, ports[2], span, |banks, out| {
-            let values = &T::bank(banks).starting_at(ports[0])[from..from + len];
+        if let (&[source, _, target], true) = (ports, from == 0 && to == 0)
+            && source.is_whole(len)
+            && target.is_whole(len)
+        {
+            let few = &mut T::bank_mut(banks).few;
+            few[target.slot] = few[source.slot];
+            return;
+        }
+        write::<T, _>(banks, ports[2], span, |rest, out| {
+            let values = &T::view(rest).starting_at(ports[0])[from..from + len];
             out[to..to + len].copy_from_slice(values);
         });
     })
@@ -181,8 +189,8 @@ pub(crate) fn update<T: Element, const N: usize>(
 ) -> Pass {
     Box::new(move |banks, ports, _| {
         let (param, buffers) = (ports[N + 2], std::array::from_fn(|i| ports[N + 3 + i]));
-        write_all::<T, N>(banks, param, buffers, |banks, values, buffers| {
-            run(values, T::bank(banks).starting_at(ports[0]), buffers);
+        write_all::<T, N>(banks, param, buffers, |rest, values, buffers| {
+            run(values, T::view(rest).starting_at(ports[0]), buffers);
         });
     })
 }

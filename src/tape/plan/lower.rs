@@ -1,6 +1,6 @@
 //! A record turned into steps that read their operands in two ways only: along with the result, or whole.
 
-use super::bank::{Port, Walk};
+use super::bank::{BLOCK, Port, SUMMED, Walk};
 use super::kernel::{Pass, copy, repeat_each, repeat_rows, same};
 use super::trace::{Operand, Source, Step, Trace, ValueId, Work};
 use crate::dtype::{Element, with_dtype};
@@ -23,6 +23,8 @@ pub(super) struct Low {
     pub(super) results: Vec<ValueId>,
     /// The number of elements of an elementwise step.
     pub(super) len: Option<usize>,
+    /// Whether the result has but one element for some of them, their sum.
+    pub(super) sums: bool,
     pub(super) pass: Pass,
 }
 
@@ -36,6 +38,7 @@ impl Low {
                 .collect(),
             results,
             len: None,
+            sums: false,
             pass,
         }
     }
@@ -81,6 +84,27 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
                 Low::whole(&operands, results, pass)
             }
             Work::Whole(pass) => Low::whole(&operands, results, pass),
+            // The sums of blocks are taken while these are at hand.
+            Work::Total(total) if total.len > BLOCK => {
+                let dtype = trace.values[results[0]].dtype;
+                let sums = trace.add(dtype, total.len.div_ceil(SUMMED), Source::Made);
+                let operand = aligned(trace, &operands[0], &shape, &mut lows);
+                lows.push(Low {
+                    operands: vec![operand],
+                    results: vec![sums],
+                    len: Some(total.len),
+                    sums: true,
+                    pass: total.blocks,
+                });
+                Low {
+                    operands: vec![(sums, Access::Whole, 0)],
+                    results,
+                    len: None,
+                    sums: false,
+                    pass: total.joined,
+                }
+            }
+            Work::Total(total) => Low::whole(&operands, results, total.whole),
             Work::Elements(pass) => Low {
                 operands: operands
                     .iter()
@@ -88,6 +112,7 @@ pub(super) fn lower(trace: &mut Trace, wanted: &[ValueId]) -> Vec<Low> {
                     .collect(),
                 results,
                 len: Some(shape.iter().product()),
+                sums: false,
                 pass,
             },
         };
@@ -150,6 +175,7 @@ fn aligned(
         operands: vec![(operand.value, Access::Whole, base)],
         results: vec![id],
         len: len_of_step,
+        sums: false,
         pass,
     });
     (id, Access::Near, 0)
@@ -157,8 +183,8 @@ fn aligned(
 
 fn gathered<T: Element>(layout: Layout) -> Pass {
     Box::new(move |banks, ports, span| {
-        super::bank::write::<T, _>(banks, ports[1], span, |banks, out| {
-            gather_into(T::bank(banks).starting_at(ports[0]), &layout, out);
+        super::bank::write::<T, _>(banks, ports[1], span, |rest, out| {
+            gather_into(T::view(rest).starting_at(ports[0]), &layout, out);
         });
     })
 }
@@ -171,6 +197,7 @@ pub(super) fn copied(trace: &mut Trace, id: ValueId, lows: &mut Vec<Low>) -> Val
         operands: vec![(id, Access::Near, 0)],
         results: vec![copy],
         len: Some(len),
+        sums: false,
         pass: with_dtype!(dtype, T => same::<T>()),
     });
     copy

@@ -8,6 +8,7 @@ mod program;
 mod schedule;
 mod shared;
 mod tensors;
+mod total;
 pub(crate) mod trace;
 
 use crate::error::{Error, OrPanic, Result};

@@ -8,7 +8,7 @@ use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
 use crate::shape::Dims;
 use crate::tape::node::NodeRef;
-use crate::tensor::storage::{Buffer, Data, Storage};
+use crate::tensor::storage::{Buffer, Contents, Data, Storage};
 use crate::{DType, Tensor};
 use smallvec::SmallVec;
 use std::panic::Location;
@@ -48,7 +48,7 @@ pub(super) struct Program {
 }
 
 /// Values of tensors that a run has locked.
-type Open<'a> = SmallVec<[MutexGuard<'a, Buffer>; 16]>;
+type Open<'a> = SmallVec<[MutexGuard<'a, Contents>; 16]>;
 
 /// A tensor that owns its elements, for values of a step.
 fn fresh(shape: &[usize], dtype: DType) -> Tensor {
@@ -173,7 +173,7 @@ impl Program {
                 &ports,
                 Span {
                     start: 0,
-                    len: value.len,
+                    len: low.len.unwrap_or(value.len),
                     plain: false,
                 },
             );
@@ -213,9 +213,9 @@ impl Program {
             .map(|product| (&product.tensor, product.port));
         let mut open: Open<'_> = SmallVec::new();
         for (tensor, port) in changed.clone().chain(grads.clone()) {
-            let mut buffer = tensor.storage().hold();
-            self.banks.lend(port, &mut buffer);
-            open.push(buffer);
+            let mut contents = tensor.storage().hold();
+            self.banks.lend(port, &mut contents.buffer);
+            open.push(contents);
         }
         for product in self.results.iter_mut().filter(|product| !product.port.few) {
             product.exclusive(|buffer, port| self.banks.lend(port, buffer));
@@ -229,15 +229,16 @@ impl Program {
         for product in &mut self.results {
             product.exclusive(|buffer, port| self.banks.take_back(port, buffer));
         }
-        for (buffer, (_, port)) in open.iter_mut().zip(changed.chain(grads)) {
-            self.banks.take_back(port, buffer);
+        for (contents, (_, port)) in open.iter_mut().zip(changed.clone().chain(grads)) {
+            self.banks.take_back(port, &mut contents.buffer);
+        }
+        for (contents, (tensor, _)) in open.iter_mut().zip(changed) {
+            tensor.storage().touch(contents, at);
         }
         drop(open);
-        self.changed
-            .iter()
-            .for_each(|outside| outside.tensor.storage().touch(at));
-        if let Some(failure) = self.banks.failure.take() {
-            return Err(failure);
+        if self.banks.failure.is_some() {
+            // An error is large, and there hardly ever is one.
+            return self.banks.failure.take().map_or(Ok(()), Err);
         }
         self.grads.iter().for_each(Product::hand_over);
         Ok(())
@@ -354,18 +355,22 @@ impl Node {
             plain: false,
         };
         match &self.shared {
-            Some(shared) => shared.run(self.len, banks, |banks, span| self.by_blocks(banks, span)),
-            None if self.by_blocks => self.by_blocks(banks, all),
+            Some(shared) => shared.run(self.len, banks, |banks, span| {
+                self.by_blocks(banks, span, shared.block);
+            }),
+            None if self.by_blocks => self.by_blocks(banks, all, BLOCK),
             // Once, even where the first of several results is empty.
             None => self.pass_over(banks, all),
         }
     }
 
-    fn by_blocks(&self, banks: &mut Banks<'_>, all: Span) {
+    fn by_blocks(&self, banks: &mut Banks<'_>, all: Span, block: usize) {
         let end = all.start + all.len;
-        for start in (all.start..end).step_by(BLOCK) {
-            let len = BLOCK.min(end - start);
+        let mut start = all.start;
+        while start < end {
+            let len = block.min(end - start);
             self.pass_over(banks, Span { start, len, ..all });
+            start += block;
         }
     }
 
@@ -396,7 +401,7 @@ pub(super) fn restore(saved: Vec<(Tensor, Buffer)>) -> Vec<(Tensor, Buffer)> {
         .into_iter()
         .map(|(tensor, buffer)| {
             let storage: &Storage = tensor.storage();
-            let old = std::mem::replace(&mut *storage.hold(), buffer);
+            let old = std::mem::replace(&mut storage.hold().buffer, buffer);
             (tensor, old)
         })
         .collect()

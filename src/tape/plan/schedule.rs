@@ -122,7 +122,16 @@ impl Slots {
         let operands = low.operands.iter();
         let operands =
             operands.map(|&(id, access, base)| self.port(root(trace, id)).at(access, base));
-        let results = low.results.iter().map(|&id| self.port(root(trace, id)));
+        let results = low.results.iter().map(|&id| {
+            let port = self.port(root(trace, id));
+            match low.sums {
+                true => Port {
+                    walk: Walk::Sums,
+                    ..port
+                },
+                false => port,
+            }
+        });
         operands.chain(results).collect()
     }
 

@@ -1,16 +1,20 @@
 //! Blocks of elementwise passes shared out to threads. Each thread has blocks of its own for what one pass hands to the
 //! next, and writes a piece of each result; so the bits are the same on any number of threads.
 
-use super::bank::{BLOCK, Bank, Banks, Block, Place, Port, Span, Walk};
+use super::bank::{BLOCK, Bank, Banks, Block, Place, Port, SUMMED, Span, Walk};
 use super::schedule::Ports;
 use crate::DType;
-use crate::dtype::Element;
+use crate::dtype::{Element, with_dtype};
 use crate::kernels::threads;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Pieces into which the elements are cut, where they are not too small or too large for it.
 const PIECES: usize = 16;
+
+/// Bytes beyond which values do not stay in the caches from one run to the next. They come from memory then, and the CPU
+/// fetches ahead a little from each place that was read last: so passes take a little of each value in turn.
+const FAR: usize = 16 << 20;
 
 /// Elements of a piece.
 fn piece(len: usize) -> usize {
@@ -24,6 +28,8 @@ fn piece(len: usize) -> usize {
 enum Use {
     Read,
     Write,
+    /// As `Write`, one element for some.
+    Sum,
     /// For a block at a time, so that each thread has its own.
     Block,
 }
@@ -38,6 +44,8 @@ struct Member {
 
 /// What the threads need to know of a node.
 pub(super) struct Shared {
+    /// Elements that go through all passes at a time.
+    pub(super) block: usize,
     members: [Vec<Member>; 4],
     /// Places for one thread, with its blocks.
     spare: Mutex<Vec<Banks<'static>>>,
@@ -74,6 +82,7 @@ impl Shared {
                 let how = match (at + 1 == ports.len(), port.walk) {
                     (false, _) => Use::Read,
                     (true, Walk::Block) => Use::Block,
+                    (true, Walk::Sums) => Use::Sum,
                     (true, _) => Use::Write,
                 };
                 let known = found[index(dtype)].entry(port.place()).or_insert(how);
@@ -93,8 +102,17 @@ impl Shared {
             let member = |((few, slot), how)| Member { few, slot, how };
             found.into_iter().map(member).collect()
         });
+        let bytes = |(dtype, members): (DType, &Vec<Member>)| {
+            let whole = members
+                .iter()
+                .filter(|member| !member.few && member.how != Use::Block);
+            len * whole.count() * with_dtype!(dtype, T => size_of::<T>())
+        };
+        let types = [DType::F32, DType::F64, DType::I64, DType::Bool];
+        let far = types.into_iter().zip(&members).map(bytes).sum::<usize>() > FAR;
         Some(Shared {
             members,
+            block: if far { SUMMED } else { BLOCK },
             spare: Mutex::default(),
         })
     }
@@ -121,10 +139,10 @@ impl Shared {
         let pieces = std::iter::from_fn(|| {
             let span = spans.next()?;
             let mut own = self.spare();
-            rest.f32.split_off(span.len, &mut own.f32);
-            rest.f64.split_off(span.len, &mut own.f64);
-            rest.i64.split_off(span.len, &mut own.i64);
-            rest.bool.split_off(span.len, &mut own.bool);
+            rest.f32.split_off(f32, span.len, &mut own.f32);
+            rest.f64.split_off(f64, span.len, &mut own.f64);
+            rest.i64.split_off(i64, span.len, &mut own.i64);
+            rest.bool.split_off(bool, span.len, &mut own.bool);
             Some((span, own))
         });
         let parallel = threads::num_threads() > 1;
@@ -176,7 +194,7 @@ impl<T: Element> Bank<'static, T> {
     /// Places of one thread: blocks to write, and nothing yet to read.
     fn of(members: &[Member]) -> Self {
         let place = |member: &Member| match member.how {
-            Use::Block => Place::Block(Some(Block::new())),
+            Use::Block => Place::Block(Block::new()),
             _ => Place::Seen(&[]),
         };
         Bank {
@@ -200,7 +218,7 @@ impl<T: Element> Bank<'_, T> {
             let (_, from) = found.expect("a plan has every place of its nodes");
             match (member.how, from) {
                 (Use::Block, _) => {}
-                (Use::Write, Place::Own(own)) => {
+                (Use::Write | Use::Sum, Place::Own(own)) => {
                     *to = Place::Part {
                         values: own,
                         start: 0,
@@ -229,9 +247,14 @@ impl<T: Element> Bank<'_, T> {
 }
 
 impl<'p, T: Element> Bank<'p, T> {
-    /// Gives `part` the next `len` elements of what is written, and all of what is read.
-    fn split_off(&mut self, len: usize, part: &mut Bank<'p, T>) {
-        for (from, to) in self.many.iter_mut().zip(&mut part.many) {
+    /// Gives `part` the next elements of what is written, for a span of `len`, and all of what is read.
+    fn split_off(&mut self, members: &[Member], len: usize, part: &mut Bank<'p, T>) {
+        let places = self.many.iter_mut().zip(&mut part.many);
+        for (member, (from, to)) in members.iter().zip(places) {
+            let len = match member.how {
+                Use::Sum => len.div_ceil(SUMMED),
+                _ => len,
+            };
             match from {
                 Place::Seen(values) => *to = Place::Seen(values),
                 Place::Part { values, start } => {

@@ -1,6 +1,7 @@
 //! The record of one run of a step: what was computed from what, in order.
 
 use super::kernel::{self, Pass};
+use super::total::Total;
 use crate::dtype::{Element, with_dtype};
 use crate::error::{OrPanic, Result};
 use crate::shape::{Dims, Layout};
@@ -8,9 +9,10 @@ use crate::tape::mode::{GradMode, Modes, TRACING, modes};
 use crate::tape::node::NodeRef;
 use crate::tensor::storage::{Buffer, Data, Storage};
 use crate::tensor::{Arg, Body, Inner};
-use crate::{DType, Tensor};
+use crate::{DType, Operand as _, Tensor};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::ops::Add;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -49,6 +51,8 @@ pub(super) enum Work {
     Elements(Pass),
     /// The whole result, or the whole of several, from whole operands.
     Whole(Pass),
+    /// The sum of all elements of the operand.
+    Total(Total),
     /// `len` elements of the first operand put in the place of the second one's.
     Copy { from: usize, to: usize, len: usize },
 }
@@ -237,6 +241,13 @@ pub(crate) fn elements<T: Element>(operands: &[Arg<'_>], out: &Body, pass: Pass)
         &[out],
         Work::Elements(pass),
     );
+}
+
+/// Notes the sum of all elements of a row-major tensor.
+pub(crate) fn total<T: Element + Add<Output = T>>(x: &Tensor, out: &Body) {
+    let total = Total::new::<T>(x.layout().offset, x.numel());
+    let shape = x.shape();
+    step(&[x.arg()], T::DTYPE, shape, &[out], Work::Total(total));
 }
 
 /// Notes an operation on whole operands, with results of their own storage.
