@@ -74,19 +74,26 @@ impl<'a> Factor<'a> {
     }
 }
 
-/// A factor's gradient, which is a product too. It lies column by column if `turned`: as the factor does, so that it
-/// need not be copied where the factor is the transpose of a parameter.
-#[track_caller]
-fn gradient(
-    turned: bool,
+/// Gives both factors their gradients, which are products too. A gradient lies column by column where its factor is
+/// `turned`, so that it need not be copied where the factor is the transpose of a parameter.
+fn give_factors(
     product: fn(Factor<'_>, Factor<'_>) -> Result<Tensor>,
-    a: Factor<'_>,
-    b: Factor<'_>,
-) -> Result<Tensor> {
-    if !turned {
-        return product(a, b);
-    }
-    product(b.t(), a.t())?.try_transpose(-2, -1)
+    grad: &Tensor,
+    [lhs, rhs]: [&SavedArg; 2],
+    turned: [bool; 2],
+    cx: &mut Cx<'_>,
+) -> Result<()> {
+    let laid = |turned: bool, a: Factor<'_>, b: Factor<'_>| match turned {
+        true => product(b.t(), a.t())?.try_transpose(-2, -1),
+        false => product(a, b),
+    };
+    let grad = Factor::of(grad);
+    cx.give(0, |cx| {
+        laid(turned[0], grad, Factor::of(&*cx.saved_tensor(rhs)?).t())
+    })?;
+    cx.give(1, |cx| {
+        laid(turned[1], Factor::of(&*cx.saved_tensor(lhs)?).t(), grad)
+    })
 }
 
 /// The product of two matrices.
@@ -100,16 +107,7 @@ impl Op for Mm {
     const NAME: &'static str = "MmBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        let [lhs, rhs] = self.turned;
-        let grad = Factor::of(grad);
-        cx.give(0, |cx| {
-            let other = cx.saved_tensor(&self.rhs)?;
-            gradient(lhs, mm, grad, Factor::of(&other).t())
-        })?;
-        cx.give(1, |cx| {
-            let other = cx.saved_tensor(&self.lhs)?;
-            gradient(rhs, mm, Factor::of(&other).t(), grad)
-        })
+        give_factors(mm, grad, [&self.lhs, &self.rhs], self.turned, cx)
     }
 
     #[cfg(test)]
@@ -155,16 +153,7 @@ impl Op for Bmm {
     const NAME: &'static str = "BmmBackward0";
 
     fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
-        let [lhs, rhs] = self.turned;
-        let grad = Factor::of(grad);
-        cx.give(0, |cx| {
-            let other = cx.saved_tensor(&self.rhs)?;
-            gradient(lhs, bmm, grad, Factor::of(&other).t())
-        })?;
-        cx.give(1, |cx| {
-            let other = cx.saved_tensor(&self.lhs)?;
-            gradient(rhs, bmm, Factor::of(&other).t(), grad)
-        })
+        give_factors(bmm, grad, [&self.lhs, &self.rhs], self.turned, cx)
     }
 
     #[cfg(test)]
