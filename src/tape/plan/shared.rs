@@ -12,9 +12,12 @@ use std::sync::{Mutex, PoisonError};
 /// Pieces into which the elements are cut, where they are not too small or too large for it.
 const PIECES: usize = 16;
 
-/// Bytes beyond which values do not stay in the caches from one run to the next. They come from memory then, and the CPU
-/// fetches ahead a little from each place that was read last: so passes take a little of each value in turn.
+/// Bytes beyond which values do not stay in the caches from one run to the next.
 const FAR: usize = 16 << 20;
+
+/// Elements of a block of such values. They come from memory, and the CPU fetches ahead a little from each place that was
+/// read last: so passes take less of each value in turn, but not so little that their calls cost as much as that gains.
+const NEAR: usize = 2 * SUMMED;
 
 /// Elements of a piece.
 fn piece(len: usize) -> usize {
@@ -112,7 +115,7 @@ impl Shared {
         let far = types.into_iter().zip(&members).map(bytes).sum::<usize>() > FAR;
         Some(Shared {
             members,
-            block: if far { SUMMED } else { BLOCK },
+            block: if far { NEAR } else { BLOCK },
             spare: Mutex::default(),
         })
     }
