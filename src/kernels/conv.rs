@@ -1,6 +1,6 @@
 //! Convolutions over two spatial axes as matrix products: the windows of an image are laid out as the columns of a
-//! matrix (Chellapilla, Puri and Simard 2006). Images and groups are shared out to threads, and sums over images are
-//! cut by their number alone, so the bits are the same on any number of threads.
+//! matrix (Chellapilla, Puri and Simard 2006), or read where they lie (`planes.rs`). Images and groups are shared out to
+//! threads, and sums over images are cut by their number alone, so the bits are the same on any number of threads.
 
 mod planes;
 #[cfg(test)]

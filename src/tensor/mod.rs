@@ -6,6 +6,7 @@ mod index;
 mod inplace;
 mod operand;
 mod operators;
+mod place;
 mod print;
 mod random;
 pub(crate) mod storage;
@@ -25,10 +26,9 @@ use crate::kernels::strided;
 use crate::shape::{Dims, Layout};
 use crate::tape::node::NodeRef;
 use crate::tape::trace;
+use place::Place;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use storage::{Buffer, Data, Hold, INLINE, Storage};
 use triomphe::{Arc, UniqueArc};
 
@@ -68,29 +68,6 @@ pub(crate) struct Body {
     place: Place,
 }
 
-/// A tensor's node, which is read at every use and hardly ever replaced.
-#[derive(Default)]
-struct Place {
-    /// [`OUTSIDE`], [`MADE`], [`LEAF`] or [`LATER`]: where the node stands.
-    current: AtomicU8,
-    /// The node of the operation that made the tensor. It lives as long as the tensor.
-    made: Option<NodeRef>,
-    given: OnceLock<Box<Given>>,
-}
-
-/// What a tensor was given after it was made.
-#[derive(Default)]
-struct Given {
-    /// The node by which it first became a leaf, read without a lock. It lives as long as the tensor.
-    leaf: OnceLock<NodeRef>,
-    later: Mutex<Option<NodeRef>>,
-}
-
-const OUTSIDE: u8 = 0;
-const MADE: u8 = 1;
-const LEAF: u8 = 2;
-const LATER: u8 = 3;
-
 impl Inner {
     /// A tensor of its own storage, row-major, outside of the tape.
     #[inline(always)]
@@ -128,11 +105,7 @@ impl Inner {
             dtype,
             hold,
             origin: None,
-            place: Place {
-                current: AtomicU8::new(OUTSIDE),
-                made: None,
-                given: OnceLock::new(),
-            },
+            place: Place::default(),
         }))
     }
 
@@ -160,11 +133,7 @@ impl DerefMut for Inner {
 impl Body {
     #[inline]
     pub(crate) fn set_node_mut(&mut self, node: NodeRef) {
-        self.place = Place {
-            current: AtomicU8::new(MADE),
-            made: Some(node),
-            given: OnceLock::new(),
-        };
+        self.place = Place::made(node);
     }
 
     pub(crate) fn leave_graph(&mut self) {
@@ -173,65 +142,7 @@ impl Body {
 
     /// The node, of which the tensor leaves the graph.
     pub(crate) fn take_node(&mut self) -> Option<NodeRef> {
-        let mut place = std::mem::take(&mut self.place);
-        match *place.current.get_mut() {
-            MADE => place.made.take(),
-            _ => place.get(),
-        }
-    }
-}
-
-impl Place {
-    fn set(&self, node: Option<NodeRef>) {
-        let (node, current) = match node {
-            None => (None, OUTSIDE),
-            Some(node) if node.is_leaf() => match self.given().leaf.set(node) {
-                Ok(()) => (None, LEAF),
-                Err(node) => (Some(node), LATER),
-            },
-            node => (node, LATER),
-        };
-        let mut later = self.later();
-        let old = std::mem::replace(&mut *later, node);
-        let before = self.current.swap(current, Ordering::AcqRel);
-        drop(later);
-        // A graph may go here, which is no work to do under the lock.
-        drop(old);
-        if before == LEAF
-            && current != LEAF
-            && let Some(slot) = self.given().leaf.get().and_then(|node| node.leaf())
-        {
-            drop(slot.lock().unwrap_or_else(PoisonError::into_inner).take());
-        }
-    }
-
-    fn given(&self) -> &Given {
-        self.given.get_or_init(Box::default)
-    }
-
-    fn later(&self) -> MutexGuard<'_, Option<NodeRef>> {
-        let later = self.given().later.lock();
-        later.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[inline]
-    fn get(&self) -> Option<NodeRef> {
-        self.with(|node| node.cloned())
-    }
-
-    /// Looks at the node without another handle of it.
-    #[inline]
-    fn with<R>(&self, look: impl FnOnce(Option<&NodeRef>) -> R) -> R {
-        match self.current.load(Ordering::Acquire) {
-            OUTSIDE => look(None),
-            MADE => look(self.made.as_ref()),
-            LEAF => look(self.given.get().and_then(|given| given.leaf.get())),
-            // What looks may ask for the lock.
-            _ => {
-                let node = self.later().clone();
-                look(node.as_ref())
-            }
-        }
+        std::mem::take(&mut self.place).into_node()
     }
 }
 
@@ -378,7 +289,7 @@ impl Tensor {
     /// ```
     #[inline]
     pub fn requires_grad(&self) -> bool {
-        self.0.place.current.load(Ordering::Relaxed) != OUTSIDE
+        !self.0.place.is_outside()
     }
 
     /// The tensor's place on the tape.
