@@ -1,8 +1,10 @@
 //! Products cut into blocks that fit the caches.
 
+use super::dot::column;
 use super::lanes::Lanes;
 use super::out::Out;
 use super::pack::{GROUP, interleave, pack};
+use super::row::times_matrix;
 use super::tile::{Left, Right, Tile, tile};
 use super::{Matrix, PIECES};
 use crate::dtype::Element;
@@ -86,25 +88,33 @@ impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
             flip,
         } = self;
         let (k, wide) = (a.cols, Tile::<S>::VECTORS * T::width::<S>());
+        let depth = even(k, DEPTH);
+        if a.rows == 1 && b.col_step == 1 && !flip {
+            let row = column(&a.t());
+            for (i, row) in row.chunks(depth).enumerate() {
+                let b = b.take_rows(i * depth..i * depth + row.len());
+                times_matrix(simd, row, b, out.row(0), i > 0);
+            }
+            return;
+        }
         let tiles = a.rows.div_ceil(Tile::<S>::ROWS);
         // With few rows the right matrix is read where it lies, and panel by panel.
         let stretched = a.col_step == 0 && k > 1;
         let few = tiles <= FEW && b.is_row_major() && b.row_step >= b.cols && !stretched;
         let packs = stretched || b.cols > wide && !few && !a.is_row_major();
-        let mut stage = Heap::<T>::scratch(Tile::<S>::ROWS * wide);
+        let mut stage = Heap::<T>::scratch(if flip { Tile::<S>::ROWS * wide } else { 0 });
         let stage = &mut stage[..];
-        let depth = even(k, DEPTH);
         let breadth = even(b.cols, BLOCK / size_of::<T>() / depth).next_multiple_of(wide);
         for start in (0..k).step_by(depth) {
             let terms = start..k.min(start + depth);
             let add = start > 0;
             for start in (0..b.cols).step_by(breadth) {
                 let cols = start..b.cols.min(start + breadth);
-                let panels = Panels::new::<S>(b, terms.clone(), cols, !few);
+                let panels = Panels::new(simd, b, terms.clone(), cols, !few);
                 let mut lefts = Tiles::new::<S>(a, terms.clone(), packs);
                 let (outer, inner) = match few {
-                    true => (panels.count, tiles),
-                    false => (tiles, panels.count),
+                    true => (panels.cuts.count, tiles),
+                    false => (tiles, panels.cuts.count),
                 };
                 for i in 0..outer {
                     for j in 0..inner {
@@ -113,20 +123,14 @@ impl<T: Lanes> WithSimd for Block<'_, '_, '_, T> {
                         let (col, right) = panels.get::<S>(panel);
                         let at = (tile_ * Tile::<S>::ROWS, col);
                         let size = (left.rows, right.width);
-                        let whole = right.width.is_multiple_of(T::width::<S>());
-                        let direct = !flip && whole && Tile::<S>::is_exact(left.rows);
-                        let direct = direct && matches!(out, Out::Slice { .. });
-                        let (to, step, adds) = match &mut out {
-                            Out::Slice { values, step } if direct => {
-                                (&mut values[at.0 * *step + at.1..], *step, add)
-                            }
-                            _ => (&mut *stage, wide, false),
+                        let (mut to, place) = match flip {
+                            true => (Out::slice(stage, wide), (0, 0)),
+                            false => (out.reborrow(), at),
                         };
-                        tile(simd, left, right, terms.len(), to, step, adds);
+                        let add_now = add && !flip;
+                        tile(simd, left, right, terms.len(), &mut to, place, add_now);
                         if flip {
                             turn(stage, wide, size, &mut out, at, add);
-                        } else if !direct {
-                            put(simd, stage, wide, size, &mut out, at, add);
                         }
                     }
                 }
@@ -140,36 +144,37 @@ struct Panels<'a, T: Element> {
     b: Matrix<'a, T>,
     terms: Range<usize>,
     cols: Range<usize>,
-    /// The panels that are not read where they lie: all, or the one that the last columns share.
+    /// The panels that are not read where they lie: all, or the one whose last vector is not whole.
     packed: Heap<T>,
+    /// The first column of these.
     first_packed: usize,
-    wide: usize,
-    count: usize,
+    cuts: Cuts,
 }
 
 impl<'a, T: Lanes> Panels<'a, T> {
     #[inline(always)]
     fn new<S: Simd>(
+        simd: S,
         b: Matrix<'a, T>,
         terms: Range<usize>,
         cols: Range<usize>,
         packs: bool,
     ) -> Self {
         let wide = Tile::<S>::VECTORS * T::width::<S>();
-        let n = cols.len();
-        let first_packed = if packs { 0 } else { n / wide * wide };
-        let vectors = (n - first_packed).next_multiple_of(T::width::<S>());
-        let mut packed = Heap::<T>::scratch(vectors * terms.len());
+        let cuts = Cuts::new::<S, T>(cols.len());
+        let first_packed = if packs { 0 } else { cuts.whole::<S, T>() };
+        let from = cuts.panel(first_packed).start;
+        let room = (cols.len() - from).next_multiple_of(T::width::<S>());
+        let mut packed = Heap::<T>::scratch(room * terms.len());
         let mut panels = &mut packed[..];
-        for from in (first_packed..n).step_by(wide) {
-            let taken = wide.min(n - from);
+        for panel in (first_packed..cuts.count).map(|i| cuts.panel(i)) {
+            let (from, taken) = (cols.start + panel.start, panel.len());
             let width = taken.next_multiple_of(T::width::<S>());
             let (panel, rest) = panels.split_at_mut(width * terms.len());
-            let from = cols.start + from;
             match taken == wide {
                 // Of a size known to the compiler.
-                true => pack(&b, terms.clone(), from..from + wide, wide, panel),
-                false => pack(&b, terms.clone(), from..from + taken, width, panel),
+                true => pack(simd, &b, terms.clone(), from..from + wide, wide, panel),
+                false => pack(simd, &b, terms.clone(), from..from + taken, width, panel),
             }
             panels = rest;
         }
@@ -178,21 +183,19 @@ impl<'a, T: Lanes> Panels<'a, T> {
             terms,
             cols,
             packed,
-            first_packed,
-            wide,
-            count: n.div_ceil(wide),
+            first_packed: from,
+            cuts,
         }
     }
 
     /// A panel, and its first column in the matrix.
     #[inline(always)]
     fn get<S: Simd>(&self, panel: usize) -> (usize, Right<'_, T>) {
-        let from = panel * self.wide;
-        let width = self.wide.min(self.cols.len() - from);
-        let right = match from.checked_sub(self.first_packed) {
+        let Range { start, end } = self.cuts.panel(panel);
+        let (first, width) = (self.cols.start + start, end - start);
+        let right = match start.checked_sub(self.first_packed) {
             None => Right {
-                values: &self.b.values
-                    [self.terms.start * self.b.row_step + self.cols.start + from..],
+                values: &self.b.values[self.terms.start * self.b.row_step + first..],
                 width,
                 step: self.b.row_step,
             },
@@ -202,7 +205,52 @@ impl<'a, T: Lanes> Panels<'a, T> {
                 step: width.next_multiple_of(T::width::<S>()),
             },
         };
-        (self.cols.start + from, right)
+        (first, right)
+    }
+}
+
+/// Where columns are cut into panels.
+#[derive(Clone, Copy)]
+struct Cuts {
+    cols: usize,
+    /// Columns of a tile.
+    wide: usize,
+    count: usize,
+    /// Columns that the last panel but one leaves to the last: a tile of one vector would wait for its own sums.
+    shift: usize,
+}
+
+impl Cuts {
+    #[inline(always)]
+    fn new<S: Simd, T: Lanes>(cols: usize) -> Self {
+        let (vector, vectors) = (T::width::<S>(), Tile::<S>::VECTORS);
+        let (wide, needed) = (vectors * vector, cols.div_ceil(vector));
+        let shifts = vectors > 2 && needed > vectors && needed % vectors == 1;
+        Cuts {
+            cols,
+            wide,
+            count: needed.div_ceil(vectors),
+            shift: if shifts { vector } else { 0 },
+        }
+    }
+
+    #[inline(always)]
+    fn start(self, panel: usize) -> usize {
+        match panel + 1 {
+            last if last == self.count => panel * self.wide - self.shift,
+            _ => self.cols.min(panel * self.wide),
+        }
+    }
+
+    #[inline(always)]
+    fn panel(self, i: usize) -> Range<usize> {
+        self.start(i)..self.start(i + 1)
+    }
+
+    /// The panels that are not short of a vector's columns.
+    #[inline(always)]
+    fn whole<S: Simd, T: Lanes>(self) -> usize {
+        self.count - usize::from(!self.cols.is_multiple_of(T::width::<S>()))
     }
 }
 
@@ -267,34 +315,6 @@ fn copy<S: Simd, T: Lanes>(from: &[T], to: &mut [T]) {
         to[..Tile::<S>::ROWS].copy_from_slice(&from[..Tile::<S>::ROWS]);
     } else {
         to[..from.len()].copy_from_slice(from);
-    }
-}
-
-/// Writes the part of a tile that the result takes.
-#[inline(always)]
-fn put<S: Simd, T: Lanes>(
-    simd: S,
-    stage: &[T],
-    step: usize,
-    (rows, cols): (usize, usize),
-    out: &mut Out<'_, '_, T>,
-    (row, col): (usize, usize),
-    add: bool,
-) {
-    for (i, sums) in stage.chunks(step).take(rows).enumerate() {
-        let (out, sums) = (&mut out.row(row + i)[col..][..cols], T::vectors::<S>(sums));
-        for (out, &sum) in T::vectors_mut::<S>(out).iter_mut().zip(sums) {
-            *out = if add { T::plus(simd, *out, sum) } else { sum };
-        }
-        let whole = cols / T::width::<S>();
-        let rest = &mut out[whole * T::width::<S>()..];
-        if !rest.is_empty() {
-            let sum = match add {
-                true => T::plus(simd, T::load_some(simd, rest), sums[whole]),
-                false => sums[whole],
-            };
-            T::store_some(simd, rest, sum);
-        }
     }
 }
 

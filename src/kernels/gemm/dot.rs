@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const SUMS: usize = 4;
 
 /// The elements of a column side by side.
-fn column<'a, T: Lanes>(b: &Matrix<'a, T>) -> Cow<'a, [T]> {
+pub(super) fn column<'a, T: Lanes>(b: &Matrix<'a, T>) -> Cow<'a, [T]> {
     if b.row_step == 1 {
         return Cow::Borrowed(&b.values[..b.rows]);
     }

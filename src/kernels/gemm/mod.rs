@@ -10,6 +10,7 @@ mod dot;
 mod lanes;
 mod out;
 mod pack;
+mod row;
 mod tile;
 mod tiny;
 mod windows;
@@ -158,6 +159,7 @@ macro_rules! product {
                     // The transposed product has the same elements, and rows in place of a column.
                     (_, 1) if a.is_row_major() => dot::rows(a, b, out),
                     (_, 1) => blocks::product(b.t(), a.t(), out, shared),
+                    (_, _) if a.cols == 1 && b.col_step == 1 => row::outer(a, b, out, shared),
                     (1, _) if !b.is_row_major() => dot::rows(b.t(), a.t(), out),
                     _ => blocks::product(a, b, out, shared),
                 }
@@ -282,6 +284,65 @@ mod tests {
                             "{m} {k} {n}, layout {layout}, at {i} {j}"
                         );
                     }
+                }
+            }
+        }
+    }
+
+    /// A product of a row and a column may be summed in another order.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn sums_are_chains_of_fused_multiply_adds_in_every_layout() {
+        if !std::is_x86_feature_detected!("fma") {
+            return;
+        }
+        let values = |len: usize, salt: u32| -> Vec<f32> {
+            let value = |i: u32| (i.wrapping_mul(2_654_435_761) >> 9) as f32 / 1e6 - 4.0;
+            (0..len as u32).map(|i| value(i * 7 + salt)).collect()
+        };
+        let shapes = [
+            [1, 700, 100],
+            [1, 455, 300],
+            [1, 30, 17],
+            [70, 1, 100],
+            [9, 1, 5],
+            [455, 30, 100],
+            [30, 455, 100],
+            [13, 1100, 70],
+            [37, 20, 65],
+        ];
+        for [m, k, n] in shapes {
+            let (left, right) = (values(m * k, 1), values(k * n, 2));
+            for layout in 0..4 {
+                let steps = |turned, rows, cols| if turned { (1, rows) } else { (cols, 1) };
+                let (a_steps, b_steps) =
+                    (steps(layout & 1 == 1, m, k), steps(layout & 2 == 2, k, n));
+                let of = |values, rows, cols, (row_step, col_step)| Matrix {
+                    values,
+                    rows,
+                    cols,
+                    row_step,
+                    col_step,
+                };
+                let (a, b) = (of(&left[..], m, k, a_steps), of(&right[..], k, n, b_steps));
+                if m == 1 && !b.is_row_major() {
+                    continue;
+                }
+                let mut out = vec![f32::NAN; m * n];
+                f32::product(a, b, &mut out);
+                for (at, out) in out.iter().enumerate() {
+                    let depth = blocks::even(k, blocks::DEPTH);
+                    let terms: Vec<_> =
+                        (0..k).map(|p| (a.at(at / n, p), b.at(p, at % n))).collect();
+                    let sums = terms
+                        .chunks(depth)
+                        .map(|terms| terms.iter().fold(0.0_f32, |sum, (a, b)| a.mul_add(*b, sum)));
+                    let sum = sums.reduce(|all, sum| all + sum).expect("terms");
+                    assert_eq!(
+                        out.to_bits(),
+                        sum.to_bits(),
+                        "{m} {k} {n}, layout {layout}, {at}"
+                    );
                 }
             }
         }

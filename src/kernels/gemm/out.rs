@@ -16,6 +16,14 @@ impl<'a, 'b, T> Out<'a, 'b, T> {
     }
 
     #[inline(always)]
+    pub(super) fn reborrow(&mut self) -> Out<'_, 'b, T> {
+        match self {
+            Out::Slice { values, step } => Out::slice(values, *step),
+            Out::Pieces(rows) => Out::Pieces(rows),
+        }
+    }
+
+    #[inline(always)]
     pub(super) fn row(&mut self, i: usize) -> &mut [T] {
         match self {
             Out::Slice { values, step } => &mut values[i * *step..],

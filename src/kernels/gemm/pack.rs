@@ -1,7 +1,8 @@
 //! Parts of matrices copied to where a tile reads them one after the other.
 
 use super::Matrix;
-use crate::dtype::Element;
+use super::lanes::Lanes;
+use pulp::Simd;
 use std::ops::Range;
 
 /// Columns that are interleaved at a time.
@@ -11,24 +12,26 @@ const STRETCH: usize = 64;
 
 /// Copies columns `cols` of rows `rows` into rows of `width` elements, with zeros beyond the last column.
 #[inline(always)]
-pub(super) fn pack<T: Element>(
+pub(super) fn pack<S: Simd, T: Lanes>(
+    simd: S,
     b: &Matrix<'_, T>,
     rows: Range<usize>,
     cols: Range<usize>,
     width: usize,
     packed: &mut [T],
 ) {
-    if b.is_row_major() && cols.len() == width {
-        for (row, packed) in rows.zip(packed.chunks_exact_mut(width)) {
-            packed.copy_from_slice(&b.values[row * b.row_step + cols.start..][..width]);
-        }
-        return;
-    }
     if b.is_row_major() {
         for (row, packed) in rows.zip(packed.chunks_exact_mut(width)) {
-            let (taken, rest) = packed.split_at_mut(cols.len());
-            taken.copy_from_slice(&b.values[row * b.row_step + cols.start..][..cols.len()]);
-            rest.fill(T::default());
+            let row = &b.values[row * b.row_step + cols.start..][..cols.len()];
+            let (whole, rest) = row.split_at(row.len() / T::width::<S>() * T::width::<S>());
+            let packed = T::vectors_mut::<S>(packed);
+            packed
+                .iter_mut()
+                .zip(T::vectors::<S>(whole))
+                .for_each(|(to, from)| *to = *from);
+            if !rest.is_empty() {
+                packed[packed.len() - 1] = T::load_some(simd, rest);
+            }
         }
         return;
     }

@@ -1,6 +1,7 @@
 //! The register tile: a few rows of the left matrix times a few vectors of the right one, summed in registers.
 
 use super::lanes::Lanes;
+use super::out::Out;
 use pulp::Simd;
 use std::marker::PhantomData;
 
@@ -13,12 +14,6 @@ impl<S: Simd> Tile<S> {
     pub(super) const ROWS: usize = if Self::LARGE { 8 } else { 6 };
     /// Vectors of a tile.
     pub(super) const VECTORS: usize = if Self::LARGE { 3 } else { 2 };
-
-    /// Whether a tile of so many rows is compiled, so that no other ones are computed beside them.
-    #[inline(always)]
-    pub(super) fn is_exact(rows: usize) -> bool {
-        matches!(rows, 1 | 2 | 4) || rows == Self::ROWS
-    }
 }
 
 /// Rows of the left matrix: element `k` of row `i` stands at `i * row_step + k * step`.
@@ -118,27 +113,77 @@ fn sums<S: Simd, T: Lanes, const M: usize, const N: usize>(
     )
 }
 
-/// Writes all sums of a tile to rows that start `step` apart, or adds them.
+/// Writes so many columns of all rows of a tile to rows that start `step` apart, or adds them.
 #[inline(always)]
 pub(super) fn store<S: Simd, T: Lanes, const M: usize, const N: usize>(
     simd: S,
     sums: Sums<T::Vector<S>, M, N>,
     out: &mut [T],
     step: usize,
+    cols: usize,
     add: bool,
 ) {
     // Positions known to the compiler keep the sums in registers to the end.
-    for i in 0..M {
-        let row = &mut out[i * step..][..N * T::width::<S>()];
-        let row = T::vectors_mut::<S>(row);
-        for j in 0..N {
-            row[j] = if add {
-                T::plus(simd, row[j], sums[i][j])
-            } else {
-                sums[i][j]
-            };
+    if cols == N * T::width::<S>() {
+        for i in 0..M {
+            let row = T::vectors_mut::<S>(&mut out[i * step..][..N * T::width::<S>()]);
+            for j in 0..N {
+                row[j] = match add {
+                    true => T::plus(simd, row[j], sums[i][j]),
+                    false => sums[i][j],
+                };
+            }
+        }
+    } else {
+        for i in 0..M {
+            write::<S, T, N>(simd, sums[i], &mut out[i * step..][..cols], add);
         }
     }
+}
+
+/// Writes the part of a tile that the result takes from `row` and `col` on, or adds it.
+#[inline(always)]
+fn put<S: Simd, T: Lanes, const M: usize, const N: usize>(
+    simd: S,
+    sums: Sums<T::Vector<S>, M, N>,
+    out: &mut Out<'_, '_, T>,
+    (row, col): (usize, usize),
+    (rows, cols): (usize, usize),
+    add: bool,
+) {
+    if let (Out::Slice { values, step }, true) = (&mut *out, rows == M) {
+        let out = &mut values[row * *step + col..];
+        return store::<S, T, M, N>(simd, sums, out, *step, cols, add);
+    }
+    // A copy to be read by rows: the sums themselves stay in registers.
+    let mut staged = none::<S, T, M, N>(simd);
+    staged.copy_from_slice(&sums);
+    for (i, sums) in staged.into_iter().enumerate().take(rows) {
+        write::<S, T, N>(simd, sums, &mut out.row(row + i)[col..][..cols], add);
+    }
+}
+
+/// Writes a row of a tile to all elements of `out`, the last vector perhaps in part, or adds it.
+#[inline(always)]
+pub(super) fn write<S: Simd, T: Lanes, const N: usize>(
+    simd: S,
+    sums: [T::Vector<S>; N],
+    out: &mut [T],
+    add: bool,
+) {
+    let (whole, last) = out.split_at_mut((N - 1) * T::width::<S>());
+    let whole = T::vectors_mut::<S>(whole);
+    for j in 0..N - 1 {
+        whole[j] = match add {
+            true => T::plus(simd, whole[j], sums[j]),
+            false => sums[j],
+        };
+    }
+    let sum = match add {
+        true => T::plus(simd, T::load_some(simd, last), sums[N - 1]),
+        false => sums[N - 1],
+    };
+    T::store_some(simd, last, sum);
 }
 
 /// Compiles what follows for every size of tile, and runs it for the least that holds the rows and vectors.
@@ -166,20 +211,20 @@ macro_rules! sized {
 }
 pub(super) use sized;
 
-/// One tile, written to whole vectors, and to a whole tile's rows unless it is [`Tile::is_exact`].
+/// One tile, written from `row` and `col` of the result on.
 #[inline(always)]
 pub(super) fn tile<S: Simd, T: Lanes>(
     simd: S,
     left: Left<'_, T>,
     right: Right<'_, T>,
     k: usize,
-    out: &mut [T],
-    step: usize,
+    out: &mut Out<'_, '_, T>,
+    at: (usize, usize),
     add: bool,
 ) {
     let vectors = right.width.div_ceil(T::width::<S>());
     sized!(S, left.rows, vectors, M, N => {
         let sums = sums::<S, T, M, N>(simd, left, right, k);
-        store::<S, T, M, N>(simd, sums, out, step, add);
+        put::<S, T, M, N>(simd, sums, out, at, (left.rows, right.width), add);
     });
 }

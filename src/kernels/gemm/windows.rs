@@ -90,7 +90,8 @@ impl<T: Lanes> WithSimd for Correlation<'_, '_, T> {
                         let right = right.map_while(|&offset| image.get(offset..));
                         let sums = none::<S, T, M, N>(simd);
                         let sums = accumulate(simd, sums, left, 1, right);
-                        store::<S, T, M, N>(simd, sums, out, self.step, start > 0);
+                        let cols = N * T::width::<S>();
+                        store::<S, T, M, N>(simd, sums, out, self.step, cols, start > 0);
                     });
                 }
             }
@@ -123,7 +124,8 @@ impl<T: Lanes> WithSimd for Gathering<'_, '_, '_, T> {
                 let cols = wide.min(self.grad.cols - from);
                 let width = cols.next_multiple_of(T::width::<S>());
                 let packed = &mut packed[..terms.len() * width];
-                pack(&self.grad, terms.clone(), from..from + cols, width, packed);
+                let columns = from..from + cols;
+                pack(simd, &self.grad, terms.clone(), columns, width, packed);
                 for row in (0..offsets.len()).step_by(Tile::<S>::ROWS) {
                     let rows = Tile::<S>::ROWS.min(offsets.len() - row);
                     let first = &offsets[row..row + rows];
@@ -138,7 +140,8 @@ impl<T: Lanes> WithSimd for Gathering<'_, '_, '_, T> {
                             }
                             sums = accumulate(simd, sums, left, 1, right.chunks_exact(width));
                         }
-                        store::<S, T, M, N>(simd, sums, &mut stage, wide, false);
+                        let cols = N * T::width::<S>();
+                        store::<S, T, M, N>(simd, sums, &mut stage, wide, cols, false);
                     });
                     turn(&stage, wide, (rows, cols), &mut self.out, (row, from), true);
                 }
