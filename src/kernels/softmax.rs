@@ -14,6 +14,9 @@ use num_traits::Float;
 const GROUP: usize = 1024;
 const ROWS: usize = 128;
 
+/// Elements from which a row fills the vectors by itself, so that it needs fewer passes.
+const LONG: usize = 64;
+
 /// Floating-point types with the functions that these kernels need.
 pub(crate) trait Real: Element + Float + Exp + Math {}
 impl<T: Element + Float + Exp + Math> Real for T {}
@@ -166,12 +169,28 @@ impl Rows {
     }
 }
 
+/// The exponentials of each row of `x` less its greatest number, which goes to `tops`.
+#[inline(always)]
+fn powers<T: Real>(x: &[T], len: usize, tops: &mut [T], out: &mut [T]) {
+    if len < LONG {
+        lower(x, len, tops, out);
+        return exponentials(out);
+    }
+    let rows = x.chunks_exact(len).zip(out.chunks_exact_mut(len));
+    for ((row, out), top) in rows.zip(tops) {
+        let most = greatest(row);
+        for (o, &v) in out.iter_mut().zip(row) {
+            *o = (v - most).exp_();
+        }
+        *top = most;
+    }
+}
+
 /// A group of rows of a softmax or its logarithm.
 #[inline(always)]
 fn shares<T: Real>(x: &[T], len: usize, out: &mut [T], log: bool) {
     let (mut tops, mut sums) = ([T::zero(); ROWS], [T::one(); ROWS]);
-    lower(x, len, &mut tops, out);
-    exponentials(out);
+    powers(x, len, &mut tops, out);
     totals(out, len, &mut sums);
     let rows = out.chunks_exact_mut(len).zip(&sums);
     if !log {
@@ -206,6 +225,15 @@ fn slope<T: Real>(y: &[T], len: usize, grad: &mut [T]) {
 /// `g - exp(y) sum(g)`.
 #[inline(always)]
 fn slope_of_log<T: Real>(y: &[T], len: usize, grad: &mut [T], shares: &mut [T]) {
+    if len >= LONG {
+        for (grad, y) in grad.chunks_exact_mut(len).zip(y.chunks_exact(len)) {
+            let sum = total(grad, |g| g);
+            for (g, &y) in grad.iter_mut().zip(y) {
+                *g = *g - y.exp_() * sum;
+            }
+        }
+        return;
+    }
     shares.copy_from_slice(y);
     exponentials(shares);
     for (grad, shares) in grad.chunks_exact_mut(len).zip(shares.chunks_exact(len)) {
@@ -237,8 +265,7 @@ pub(crate) fn scores<T: Real>(x: &[T], len: usize, classes: &[i64]) -> [Data<T>;
                     let x = &x[part.start * len..part.end * len];
                     let (tops, shifts) = (&mut tops[part.clone()], &mut shifts[part]);
                     let scratch = &mut scratch[..x.len()];
-                    lower(x, len, tops, scratch);
-                    exponentials(scratch);
+                    powers(x, len, tops, scratch);
                     totals(scratch, len, shifts);
                     logarithms(shifts);
                 }
@@ -274,13 +301,23 @@ pub(crate) fn slope_of_scores<T: Real>(
                     let first = at / len + i * rows;
                     let parts = tops[first..].iter().zip(&shifts[first..]);
                     let x = x.chunks_exact(len).zip(parts);
+                    let own = slopes[first..].iter().zip(&classes[first..]);
+                    if len >= LONG {
+                        let rows = out.chunks_exact_mut(len).zip(x).zip(own);
+                        for ((out, (x, (&top, &shift))), (&slope, &class)) in rows {
+                            for (o, &v) in out.iter_mut().zip(x) {
+                                *o = T::zero() - (v - top - shift).exp_() * slope;
+                            }
+                            out[class as usize] = slope + out[class as usize];
+                        }
+                        continue;
+                    }
                     for (out, (x, (&top, &shift))) in out.chunks_exact_mut(len).zip(x) {
                         for (o, &v) in out.iter_mut().zip(x) {
                             *o = v - top - shift;
                         }
                     }
                     exponentials(out);
-                    let own = slopes[first..].iter().zip(&classes[first..]);
                     for (out, (&slope, &class)) in out.chunks_exact_mut(len).zip(own) {
                         out.iter_mut().for_each(|o| *o = T::zero() - *o * slope);
                         out[class as usize] = slope + out[class as usize];
