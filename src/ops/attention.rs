@@ -193,10 +193,8 @@ fallible_fn! {
         };
         let features = query.shape()[query.rank() - 1];
         let scale = options.scale.unwrap_or(1.0 / (features as f64).sqrt());
-        // Half of the scale goes to either side, as in PyTorch: neither product then leaves the range early.
-        let root = scale.abs().sqrt();
-        let query = query.try_mul(root.copysign(scale))?;
-        let scores = query.try_matmul(&key.try_mul(root)?.try_transpose(-2, -1)?)?;
+        // Scaled before the product, so that large scores do not leave the range on their way to small ones.
+        let scores = query.try_mul(scale)?.try_matmul(&key.try_transpose(-2, -1)?)?;
         let mask = match options.is_causal {
             true => Some(causal(query.shape()[query.rank() - 2], key.shape()[key.rank() - 2])),
             false => options.attn_mask,

@@ -290,11 +290,22 @@ impl<'a, T: Lanes> Tiles<'a, T> {
                 .chunks_exact_mut(Tile::<S>::ROWS)
                 .zip(two.chunks_exact_mut(Tile::<S>::ROWS));
             let count = (2 * Tile::<S>::ROWS).min(a.rows - first);
-            for (k, (one, two)) in self.terms.clone().zip(places) {
-                let column = &a.values[k * a.col_step + first..][..count];
-                let (above, below) = column.split_at(rows);
-                copy::<S, T>(above, one);
-                copy::<S, T>(below, two);
+            let columns = self
+                .terms
+                .clone()
+                .map(|k| &a.values[k * a.col_step + first..][..count]);
+            // Loops of their own: in one, the compiler calls a function for copies of either size.
+            if count == 2 * Tile::<S>::ROWS {
+                for (column, (one, two)) in columns.zip(places) {
+                    one.copy_from_slice(&column[..Tile::<S>::ROWS]);
+                    two.copy_from_slice(&column[Tile::<S>::ROWS..][..Tile::<S>::ROWS]);
+                }
+            } else {
+                for (column, (one, two)) in columns.zip(places) {
+                    let (above, below) = column.split_at(rows);
+                    one[..above.len()].copy_from_slice(above);
+                    two[..below.len()].copy_from_slice(below);
+                }
             }
         }
         let packed = &packed[tile % 2 * size..];
@@ -304,17 +315,6 @@ impl<'a, T: Lanes> Tiles<'a, T> {
             row_step: 1,
             step: Tile::<S>::ROWS,
         }
-    }
-}
-
-/// One column of a tile's rows.
-#[inline(always)]
-fn copy<S: Simd, T: Lanes>(from: &[T], to: &mut [T]) {
-    if from.len() == Tile::<S>::ROWS {
-        // Of a size known to the compiler.
-        to[..Tile::<S>::ROWS].copy_from_slice(&from[..Tile::<S>::ROWS]);
-    } else {
-        to[..from.len()].copy_from_slice(from);
     }
 }
 
