@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub(crate) fn map<T: Element, R: Element>(
     x: &[T],
     cost: Cost,
-    f: impl Fn(T) -> R + Sync,
+    f: impl Fn(T) -> R + Copy + Sync,
 ) -> Data<R> {
     let mut out = Data::scratch(x.len());
     map_into(x, out.make_mut(), cost, f);
@@ -22,9 +22,14 @@ pub(crate) fn map<T: Element, R: Element>(
 }
 
 #[inline]
-fn map_into<T: Element, R: Element>(x: &[T], out: &mut [R], cost: Cost, f: impl Fn(T) -> R + Sync) {
+fn map_into<T: Element, R: Element>(
+    x: &[T],
+    out: &mut [R],
+    cost: Cost,
+    f: impl Fn(T) -> R + Copy + Sync,
+) {
     threads::pass(out, 1, cost.least(), |at, out| {
-        simd::map_at(cost, &x[at..at + out.len()], out, &f);
+        simd::map_at(cost, &x[at..at + out.len()], out, f);
     });
 }
 
@@ -32,24 +37,28 @@ fn map_into<T: Element, R: Element>(x: &[T], out: &mut [R], cost: Cost, f: impl 
 #[inline]
 pub(crate) fn map_angles<T: Element + Math>(
     x: &[T],
-    (near, any): (impl Fn(T) -> T + Sync, impl Fn(T) -> T + Sync),
+    (near, any): (impl Fn(T) -> T + Copy + Sync, impl Fn(T) -> T + Copy + Sync),
 ) -> Data<T> {
     let mut out = Data::scratch(x.len());
     threads::pass(out.make_mut(), 1, threads::COSTLY, |at, out| {
-        simd::map_mostly(&x[at..at + out.len()], out, &near, Math::is_far, &any);
+        simd::map_mostly(&x[at..at + out.len()], out, near, Math::is_far, any);
     });
     out
 }
 
 /// `x[i] = f(x[i])`.
-pub(crate) fn map_in_place<T: Element>(x: &mut [T], f: impl Fn(T) -> T + Sync) {
-    threads::pass(x, 1, threads::PLAIN, |_, x| simd::map_in_place(x, &f));
+pub(crate) fn map_in_place<T: Element>(x: &mut [T], f: impl Fn(T) -> T + Copy + Sync) {
+    threads::pass(x, 1, threads::PLAIN, |_, x| simd::map_in_place(x, f));
 }
 
 /// `x[i] = f(x[i], y[i])`.
-pub(crate) fn update<T: Element, S: Element>(x: &mut [T], y: &[S], f: impl Fn(T, S) -> T + Sync) {
+pub(crate) fn update<T: Element, S: Element>(
+    x: &mut [T],
+    y: &[S],
+    f: impl Fn(T, S) -> T + Copy + Sync,
+) {
     threads::pass(x, 1, threads::PLAIN, |at, x| {
-        simd::update(x, &y[at..at + x.len()], &f);
+        simd::update(x, &y[at..at + x.len()], f);
     });
 }
 
@@ -57,14 +66,14 @@ pub(crate) fn update<T: Element, S: Element>(x: &mut [T], y: &[S], f: impl Fn(T,
 pub(crate) fn update_rows<T: Element, S: Element>(
     x: &mut [T],
     row: &[S],
-    f: impl Fn(T, S) -> T + Sync,
+    f: impl Fn(T, S) -> T + Copy + Sync,
 ) {
     if x.len() == row.len() {
         return update(x, row, f);
     }
     let row = &repeated(row, x.len());
     threads::pass(x, row.len(), threads::PLAIN, |_, x| {
-        simd::update_rows(x, row, &f);
+        simd::update_rows(x, row, f);
     });
 }
 
@@ -210,7 +219,7 @@ fn by_rows<A: Element, B: Element, R: Element>(
         cost.vectorize(
             row.len(),
             #[inline(always)]
-            || {
+            move || {
                 rows.for_each(
                     #[inline(always)]
                     |(out, x)| {

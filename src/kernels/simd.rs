@@ -50,19 +50,22 @@ pub(crate) fn fused<R>(body: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(body)
 }
 
+// Loops own their function and what it holds: of a number behind a reference the compiler must fear that writing the
+// results changes it, and loads it for every element.
+
 /// `out[i] = f(x[i])`.
 #[inline]
-pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
+pub(crate) fn map<T: Copy, R>(x: &[T], out: &mut [R], f: impl Fn(T) -> R + Copy) {
     map_at(Cost::Plain, x, out, f);
 }
 
 /// As [`map`], of a function of this cost.
 #[inline]
-pub(crate) fn map_at<T: Copy, R>(cost: Cost, x: &[T], out: &mut [R], f: impl Fn(T) -> R) {
+pub(crate) fn map_at<T: Copy, R>(cost: Cost, x: &[T], out: &mut [R], f: impl Fn(T) -> R + Copy) {
     cost.vectorize(
         out.len(),
         #[inline(always)]
-        || {
+        move || {
             for (o, &v) in out.iter_mut().zip(x) {
                 *o = f(v);
             }
@@ -76,14 +79,14 @@ pub(crate) fn map_at<T: Copy, R>(cost: Cost, x: &[T], out: &mut [R], f: impl Fn(
 pub(crate) fn map_mostly<T: Copy>(
     x: &[T],
     out: &mut [T],
-    f: impl Fn(T) -> T,
-    is_rare: impl Fn(T) -> bool,
-    rare: impl Fn(T) -> T,
+    f: impl Fn(T) -> T + Copy,
+    is_rare: impl Fn(T) -> bool + Copy,
+    rare: impl Fn(T) -> T + Copy,
 ) {
     const BLOCK: usize = 256;
     fused(
         #[inline(always)]
-        || {
+        move || {
             for (out, x) in out.chunks_mut(BLOCK).zip(x.chunks(BLOCK)) {
                 let mut any = false;
                 for (o, &v) in out.iter_mut().zip(x) {
@@ -101,7 +104,12 @@ pub(crate) fn map_mostly<T: Copy>(
 
 /// `out[i] = f(a[i], b[i])`.
 #[inline]
-pub(crate) fn zip<A: Copy, B: Copy, R>(a: &[A], b: &[B], out: &mut [R], f: impl Fn(A, B) -> R) {
+pub(crate) fn zip<A: Copy, B: Copy, R>(
+    a: &[A],
+    b: &[B],
+    out: &mut [R],
+    f: impl Fn(A, B) -> R + Copy,
+) {
     zip_at(Cost::Plain, a, b, out, f);
 }
 
@@ -112,12 +120,12 @@ pub(crate) fn zip_at<A: Copy, B: Copy, R>(
     a: &[A],
     b: &[B],
     out: &mut [R],
-    f: impl Fn(A, B) -> R,
+    f: impl Fn(A, B) -> R + Copy,
 ) {
     cost.vectorize(
         out.len(),
         #[inline(always)]
-        || {
+        move || {
             for ((o, &l), &r) in out.iter_mut().zip(a).zip(b) {
                 *o = f(l, r);
             }
@@ -127,11 +135,11 @@ pub(crate) fn zip_at<A: Copy, B: Copy, R>(
 
 /// `x[i] = f(x[i])`.
 #[inline]
-pub(crate) fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
+pub(crate) fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T + Copy) {
     vectorize(
         x.len(),
         #[inline(always)]
-        || {
+        move || {
             for v in x.iter_mut() {
                 *v = f(*v);
             }
@@ -141,11 +149,11 @@ pub(crate) fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
 
 /// `x[i, j] = f(x[i, j], row[j])` over rows of `row`'s length, of which the last may be shorter.
 #[inline]
-pub(crate) fn update_rows<T: Copy, S: Copy>(x: &mut [T], row: &[S], f: impl Fn(T, S) -> T) {
+pub(crate) fn update_rows<T: Copy, S: Copy>(x: &mut [T], row: &[S], f: impl Fn(T, S) -> T + Copy) {
     vectorize(
         x.len(),
         #[inline(always)]
-        || {
+        move || {
             for chunk in x.chunks_mut(row.len().max(1)) {
                 for (v, &w) in chunk.iter_mut().zip(row) {
                     *v = f(*v, w);
@@ -157,11 +165,11 @@ pub(crate) fn update_rows<T: Copy, S: Copy>(x: &mut [T], row: &[S], f: impl Fn(T
 
 /// `x[i] = f(x[i], y[i])`.
 #[inline]
-pub(crate) fn update<T: Copy, S: Copy>(x: &mut [T], y: &[S], f: impl Fn(T, S) -> T) {
+pub(crate) fn update<T: Copy, S: Copy>(x: &mut [T], y: &[S], f: impl Fn(T, S) -> T + Copy) {
     vectorize(
         x.len(),
         #[inline(always)]
-        || {
+        move || {
             for (v, &w) in x.iter_mut().zip(y) {
                 *v = f(*v, w);
             }

@@ -12,7 +12,7 @@ pub(crate) fn pass<T: Element, const N: usize>(
     values: &mut [T],
     grad: &[T],
     mut buffers: [&mut [T]; N],
-    f: impl Fn(&mut T, T, [&mut T; N]) + Sync,
+    f: impl Fn(&mut T, T, [&mut T; N]) + Copy + Sync,
 ) {
     let grad = &grad[..values.len()];
     let shared = threads::shares(values.len(), threads::PLAIN);
@@ -34,7 +34,7 @@ pub(crate) fn pass<T: Element, const N: usize>(
         simd::vectorize(
             values.len(),
             #[inline(always)]
-            || blocks(values, grad, buffers, &f),
+            move || blocks(values, grad, buffers, f),
         );
     });
 }

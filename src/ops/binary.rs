@@ -175,7 +175,7 @@ fn map_few<T: Element, R: Element>(x: &Tensor, cost: Cost, f: impl Fn(T) -> R) -
 }
 
 /// A tensor without the repetitions that it was stretched by, where there are some: it need not be written out.
-fn unstretched(arg: Arg<'_>) -> Option<Tensor> {
+pub(super) fn unstretched(arg: Arg<'_>) -> Option<Tensor> {
     let tensor = arg.tensor()?;
     let layout = tensor.layout();
     if layout.contiguous {
@@ -260,7 +260,7 @@ fn traced_zip<T: Element, R: Element>(
 #[inline]
 pub(crate) fn map<T: Element, R: Element>(
     x: &Tensor,
-    f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
+    f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     map_from(x, Cost::Plain, f)
 }
@@ -269,7 +269,7 @@ pub(crate) fn map<T: Element, R: Element>(
 fn map_from<T: Element, R: Element>(
     x: &Tensor,
     cost: Cost,
-    f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
+    f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
         let pass = kernel::map(f.clone());

@@ -22,7 +22,7 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
     mut own: Tensor,
     side: Side,
     other: Arg<'_>,
-    f: impl Fn(T, T) -> T + Sync,
+    f: impl Fn(T, T) -> T + Copy + Sync,
     op: impl FnOnce() -> O,
 ) -> Result<Tensor, Tensor> {
     // Who watches operations wants to see what goes in.
@@ -43,7 +43,7 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
         return Err(own);
     };
     match values {
-        &[value] => elementwise::map_in_place(out, |v| f(v, value)),
+        &[value] => elementwise::map_in_place(out, move |v| f(v, value)),
         values => elementwise::update_rows(out, values, f),
     }
     Ok(own.recorded_anew(Some((side, other)), op))
@@ -53,7 +53,7 @@ pub(crate) fn over<T: Element, O: Op + Listed>(
 #[track_caller]
 pub(crate) fn over_alone<T: Element, O: Op + Listed>(
     mut own: Tensor,
-    f: impl Fn(T) -> T + Sync,
+    f: impl Fn(T) -> T + Copy + Sync,
     op: impl FnOnce() -> O,
 ) -> Result<Tensor, Tensor> {
     let watched = modes() & !RECORDING != 0;

@@ -103,7 +103,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].tanh(), tensor![0.0]);
     /// ```
-    tanh | Tanh "TanhBackward0", lift |v| v.tanh_(), output |g, y| tanh_slope(g, y)?, on -2.0 .. 2.0;
+    tanh | Tanh "TanhBackward0", lift |v| v.tanh_(), slope |g, y| tanh_slope(g, y)?, on -2.0 .. 2.0;
 
     /// `1 / (1 + exp(-x))`, PyTorch's formula.
     ///
@@ -111,7 +111,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![0.0].sigmoid(), tensor![0.5]);
     /// ```
-    sigmoid | Sigmoid "SigmoidBackward0", lift |v| v.sigmoid_(), output |g, y| sigmoid_slope(g, y)?,
+    sigmoid | Sigmoid "SigmoidBackward0", lift |v| v.sigmoid_(), slope |g, y| sigmoid_slope(g, y)?,
         on -2.0 .. 2.0;
 
     /// Each element where it is positive, else 0. The derivative at 0 is 0.
@@ -120,7 +120,7 @@ unary! {
     /// use retrograd::prelude::*;
     /// assert_eq!(tensor![-1.0, 2.0].relu(), tensor![0.0, 2.0]);
     /// ```
-    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), output |g, y| relu_slope(g, y)?,
+    relu / try_relu | Relu "ReluBackward0", keep |v| v.positive_part(), slope |g, y| relu_slope(g, y)?,
         on 0.1 .. 2.0;
 
     /// Absolute value. The derivative at 0 is 0.

@@ -1,14 +1,13 @@
 //! Derivatives that one pass over the gradient and the function's value gives.
 
-use super::binary::zip;
+use super::binary::{unstretched, zip};
 #[cfg(test)]
 use super::case::{Case, sample};
 use super::owned::{Side, over};
 use crate::dtype::with_float;
 use crate::error::Result;
 use crate::tape::{Cx, Op, Saved, is_grad_enabled};
-use crate::tensor::Arg;
-use crate::{Operand, Tensor};
+use crate::{Element, Operand, Tensor};
 
 /// Declares `function(g, y)`, the gradient by the input of a function whose value is `y`, with its own derivatives by
 /// `g` and, times the gradient `gg` of the result, by `y`.
@@ -27,7 +26,7 @@ macro_rules! slopes {
 
             fn backward(&self, grad: &Tensor, cx: &mut Cx<'_>) -> Result<()> {
                 let ($g, $y, $gg) = (cx.saved(&self.grad)?, cx.saved(&self.output)?, grad);
-                cx.give(0, |_| $function($gg.clone(), &$y))?;
+                cx.give(0, |_| $function($gg.clone(), $y.clone()))?;
                 cx.give(1, |_| Ok($curve))
             }
 
@@ -36,7 +35,7 @@ macro_rules! slopes {
                 let shapes: [&[usize]; 4] = [&[], &[3], &[2, 3], &[0, 2]];
                 let case = |shape: &&[usize]| {
                     Case::new([sample(shape, 0.2, 2.0, 1), sample(shape, 0.1, 0.9, 2)], |x| {
-                        $function(x[0].clone(), &x[1]).unwrap()
+                        $function(x[0].clone(), x[1].clone()).unwrap()
                     })
                 };
                 shapes.iter().map(case).collect()
@@ -45,24 +44,38 @@ macro_rules! slopes {
 
         $(#[$doc])*
         #[track_caller]
-        pub(crate) fn $function(grad: Tensor, y: &Tensor) -> Result<Tensor> {
+        pub(crate) fn $function(grad: Tensor, y: Tensor) -> Result<Tensor> {
             with_float!(grad.dtype(), T => {
                 let slope = |$g: T, $y: T| -> T { $slope };
-                let recorded = is_grad_enabled() && (grad.requires_grad() || y.requires_grad());
-                let keep = |g: &Tensor| $Op { grad: Saved::input(g), output: Saved::input(y) };
-                let grad = match recorded {
-                    true => grad,
-                    false => match over(grad, Side::Left, y.arg(), slope, || -> $Op { unreachable!("nothing is recorded") }) {
+                let keep = |g: &Tensor, y: &Tensor| $Op { grad: Saved::input(g), output: Saved::input(y) };
+                let (grad, y) = match is_grad_enabled() && (grad.requires_grad() || y.requires_grad()) {
+                    true => (grad, y),
+                    false => match over_either(grad, y, slope) {
                         Ok(out) => return Ok(out),
-                        Err(grad) => grad,
+                        Err(operands) => operands,
                     },
                 };
-                let inputs: [Arg<'_>; 2] = [grad.arg(), y.arg()];
-                let out = zip::<T, T>(inputs[0], inputs[1], y.shape().into(), slope);
-                Ok(out.record(&inputs, |_| keep(&grad)))
+                let out = zip::<T, T>(grad.arg(), y.arg(), y.shape().into(), slope);
+                Ok(out.record(&[grad.arg(), y.arg()], |_| keep(&grad, &y)))
             }, else unreachable!("only floats stand in a graph"))
         }
     )* };
+}
+
+/// `slope(grad, y)` written over the gradient, or over the value, if nobody else holds that; nothing is recorded.
+fn over_either<T: Element>(
+    grad: Tensor,
+    y: Tensor,
+    slope: impl Fn(T, T) -> T + Copy + Sync,
+) -> Result<Tensor, (Tensor, Tensor)> {
+    let unrecorded = || -> SigmoidBackward { unreachable!("nothing is recorded") };
+    let grad = match over(grad, Side::Left, y.arg(), slope, unrecorded) {
+        Ok(out) => return Ok(out),
+        Err(grad) => grad,
+    };
+    let thin = unstretched(grad.arg());
+    let other = thin.as_ref().unwrap_or(&grad).arg();
+    over(y, Side::Right, other, move |y, g| slope(g, y), unrecorded).map_err(|y| (grad.clone(), y))
 }
 
 slopes! {

@@ -1,14 +1,17 @@
 //! The error function and the gamma function's logarithm, with their kin.
 
-use super::binary::map;
+use super::binary::load;
 #[cfg(test)]
 use super::case::Case;
 use super::unary::unary;
 use crate::Element as _;
 use crate::dtype::with_float;
 use crate::error::Result;
+use crate::kernels::elementwise;
 use crate::kernels::math::{Math as _, Polygamma};
-use crate::tape::{Cx, Op, Saved};
+use crate::kernels::simd::Cost;
+use crate::tape::{Cx, Op, Saved, trace};
+use crate::tensor::Inner;
 use crate::{Operand, Tensor};
 use std::f64::consts::FRAC_2_SQRT_PI;
 
@@ -100,9 +103,13 @@ impl Tensor {
     #[track_caller]
     pub fn polygamma(&self, n: usize) -> Tensor {
         let function = Polygamma::new(n);
-        let out = with_float!(self.dtype().or_default_float(), T => {
-            map::<T, T>(self, move |v| function.at(v.cast::<f64>()).cast::<T>())
-        }, else unreachable!("a floating-point type was chosen"));
+        let out = trace::computed_one(&[self], move |x| {
+            let (x, function) = (x[0], &function);
+            with_float!(x.dtype().or_default_float(), T => {
+                let at = move |v: T| function.at(v.cast::<f64>()).cast::<T>();
+                Inner::new(x.shape().into(), elementwise::map(&load::<T>(x.arg()), Cost::Plain, at))
+            }, else unreachable!("a floating-point type was chosen"))
+        });
         out.record(&[self.arg()], |_| PolygammaOp {
             n,
             input: Saved::input(self),

@@ -4,7 +4,8 @@
 /// named; `any` leaves `bool` as it is too; `lift` casts both to the default floating-point type; so does `angle`, which
 /// takes a function for angles that are not huge and one for all.
 /// Before them stands the name of a test function that lists them as operators. Backward gets the output's gradient and
-/// the saved input (or output, or nothing).
+/// the saved input (or output, or nothing), or, as `slope`, the output's own handle, which is the last one where nobody
+/// else reads it.
 macro_rules! unary {
     ($operators:ident; $(
         $(#[$doc:meta])*
@@ -31,6 +32,8 @@ macro_rules! unary {
                 cx.put(0, $backward);
                 Ok(())
             }
+
+            unary! { @last $saved |$g, $s| $backward }
 
             #[cfg(test)]
             fn cases() -> Vec<Case> {
@@ -67,13 +70,23 @@ macro_rules! unary {
             }
         }
     };
+    (@last slope |$g:ident, $s:ident| $backward:expr) => {
+        fn backward_last(self, $g: Tensor, cx: &mut Cx<'_>) -> Result<()> {
+            let $s = cx.take(self.saved)?;
+            cx.put(0, $backward);
+            Ok(())
+        }
+    };
+    (@last $other:ident |$g:ident, $s:ident| $backward:expr) => {};
     (@type none) => { () };
     (@type $other:ident) => { Saved };
     (@read none $self:ident $cx:ident) => { $self.saved };
+    (@read slope $self:ident $cx:ident) => { $cx.saved(&$self.saved)? };
     (@read $other:ident $self:ident $cx:ident) => { &*$cx.read(&$self.saved)? };
     (@save none $self:ident $out:ident) => { () };
     (@save input $self:ident $out:ident) => { Saved::input($self) };
     (@save output $self:ident $out:ident) => { Saved::output($out) };
+    (@save slope $self:ident $out:ident) => { Saved::output($out) };
     (@map lift $method:ident $this:ident, |$v:ident| $forward:expr) => {
         with_float!($this.dtype().or_default_float(), T => {
             $crate::ops::binary::map_fused::<T, T>($this, #[inline(always)] move |$v: T| -> T { $forward })

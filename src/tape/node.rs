@@ -36,6 +36,15 @@ pub(crate) trait Op: Send + Sync + 'static {
         self.backward(&grad, cx)
     }
 
+    /// As [`backward_owned`](Op::backward_owned), where nothing saved is needed again.
+    #[inline]
+    fn backward_last(self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()>
+    where
+        Self: Sized,
+    {
+        self.backward_owned(grad, cx)
+    }
+
     /// Functions on which its derivatives are checked.
     #[cfg(test)]
     fn cases() -> Vec<crate::ops::case::Case>;
@@ -268,19 +277,17 @@ impl<O: Op> Work for Derivative<O> {
         }
         let op = self.write().unwrap_or_else(PoisonError::into_inner).take();
         match op {
-            Some(op) => op.backward_owned(grad, cx),
+            Some(op) => op.backward_last(grad, cx),
             None => Err(cx.freed()),
         }
     }
     fn run_own(&mut self, grad: Tensor, cx: &mut Cx<'_>) -> Result<()> {
         cx.name = O::NAME;
         let slot = self.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let done = match slot {
-            Some(op) => op.backward_owned(grad, cx),
+        match slot.take() {
+            Some(op) => op.backward_last(grad, cx),
             None => Err(cx.freed()),
-        };
-        *slot = None;
-        done
+        }
     }
     fn clear(&mut self) {
         *self.get_mut().unwrap_or_else(PoisonError::into_inner) = None;

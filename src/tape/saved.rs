@@ -120,13 +120,32 @@ impl Cx<'_> {
         Ok(self.read(saved)?.into_owned())
     }
 
+    /// As [`saved`](Cx::saved), of what is not needed again: where nobody else holds it, it may be written over.
+    pub(crate) fn take(&self, saved: Saved) -> Result<Tensor> {
+        self.unchanged(&saved)?;
+        let tensor = match saved {
+            Saved::Input { tensor, .. } => tensor,
+            Saved::Output { storage, .. } => self.own_output(storage),
+        };
+        if self.watched {
+            super::anomaly::saw(&tensor);
+        }
+        Ok(tensor)
+    }
+
+    #[inline]
+    fn unchanged(&self, saved: &Saved) -> Result<()> {
+        let (now, expected) = saved.versions();
+        match now == expected {
+            true => Ok(()),
+            false => Err(self.changed(saved.storage(), expected)),
+        }
+    }
+
     /// As [`saved`](Cx::saved), without another handle of an input.
     #[inline]
     pub(crate) fn read<'s>(&self, saved: &'s Saved) -> Result<ReadTensor<'s>> {
-        let (now, expected) = saved.versions();
-        if now != expected {
-            return Err(self.changed(saved.storage(), expected));
-        }
+        self.unchanged(saved)?;
         let tensor = match saved {
             Saved::Input { tensor, .. } => Cow::Borrowed(tensor),
             Saved::Output { storage, .. } => Cow::Owned(self.own_output(storage.clone())),

@@ -9,10 +9,9 @@ pub(crate) type Pass = Box<dyn Fn(&mut Banks<'_>, &[Port], Span) + Send + Sync>;
 
 /// One result from each element of one operand.
 pub(crate) fn map<T: Element, R: Element>(
-    f: impl Fn(T) -> R + Clone + Send + Sync + 'static,
+    f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Pass {
-    let again = f.clone();
-    let many = map_slices::<T, R>(move |x, out| simd::map_at(Cost::Fused, x, out, &again));
+    let many = map_slices::<T, R>(move |x, out| simd::map_at(Cost::Fused, x, out, f));
     Box::new(move |banks, ports, span| {
         let (&[x, out], true) = (ports, span.plain) else {
             return many(banks, ports, span);
