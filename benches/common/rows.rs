@@ -27,6 +27,7 @@ impl Rows {
     pub(crate) fn new() -> Self {
         let criterion = Criterion::default()
             .sample_size(10)
+            .nresamples(1000)
             .warm_up_time(Duration::from_millis(100))
             .measurement_time(Duration::from_millis(300))
             .configure_from_args();

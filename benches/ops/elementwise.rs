@@ -5,6 +5,11 @@ use crate::{compare, row, sizes, values};
 use retrograd::functional;
 use retrograd::prelude::*;
 
+/// -1, 0 or 1.
+fn sign(x: f32) -> f32 {
+    f32::from(i8::from(x > 0.0) - i8::from(x < 0.0))
+}
+
 /// One operand: the value of an element, and the gradient of it from `(x, value, gradient of the value)`.
 struct Unary {
     name: &'static str,
@@ -97,7 +102,7 @@ fn unary_table() -> [Unary; 34] {
     let inside = (-0.9, 0.9);
     unary! {
         neg Tensor::neg, near, |x| -x, |_, _, g| -g;
-        abs Tensor::abs, near, f32::abs, |x, _, g| g * x.signum();
+        abs Tensor::abs, near, f32::abs, |x, _, g| g * sign(x);
         square Tensor::square, near, |x| x * x, |x, _, g| g * 2.0 * x;
         sqrt Tensor::sqrt, positive, f32::sqrt, |_, y, g| g / (2.0 * y);
         rsqrt Tensor::rsqrt, positive, |x| 1.0 / x.sqrt(), |x, y, g| g * -0.5 * y / x;
@@ -125,7 +130,7 @@ fn unary_table() -> [Unary; 34] {
         ceil Tensor::ceil, near, f32::ceil, |_, _, _| 0.0;
         round Tensor::round, near, f32::round_ties_even, |_, _, _| 0.0;
         trunc Tensor::trunc, near, f32::trunc, |_, _, _| 0.0;
-        sign Tensor::sign, near, f32::signum, |_, _, _| 0.0;
+        sign Tensor::sign, near, sign, |_, _, _| 0.0;
         relu Tensor::relu, near, |x| if x > 0.0 { x } else { 0.0 }, |_, y, g| if y > 0.0 { g } else { 0.0 };
         sigmoid Tensor::sigmoid, near, sigmoid, |_, y, g| g * (1.0 - y) * y;
         silu functional::silu, near, |x| x * sigmoid(x), |x, _, g| {
