@@ -31,7 +31,7 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
+    state.advance();
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (keep, share) = (num(settings.rho), num(1.0 - settings.rho));
     let (lr, eps) = (num(settings.lr), num(settings.eps));

@@ -33,9 +33,9 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
+    state.advance();
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
-    let lr = num(settings.lr / (1.0 + (state.steps - 1) as f64 * settings.lr_decay));
+    let lr = num(settings.lr / (1.0 + (state.steps() - 1) as f64 * settings.lr_decay));
     let eps = num(settings.eps);
     let buffers = state.filled(param, [settings.initial_accumulator_value]);
     fused::<T, 1>(param, &grad, buffers, move |w, g, [sum]| {

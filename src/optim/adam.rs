@@ -1,6 +1,6 @@
 //! Adam and AdamW.
 
-use super::state::{Names, State, decay, fused, slope};
+use super::state::{Names, State, decay, slope, stepped};
 use super::{ParamGroup, checked, groups, in_range, setters};
 use crate::dtype::with_float;
 use crate::error::{OrPanic, Result};
@@ -145,18 +145,16 @@ fn step<T: Element + num_traits::Float>(
     let (beta1, beta2) = settings.betas;
     let (through, keep) = decay(settings.weight_decay, settings.decoupled, settings.lr);
     let grad = slope(param, grad, settings.maximize, through);
-    state.steps += 1;
-    let steps = state.steps as i32;
     let (share1, share2, keep2) = (num(1.0 - beta1), num(1.0 - beta2), num(beta2));
-    let size = num(settings.lr / (1.0 - beta1.powi(steps)));
-    let correction = num((1.0 - beta2.powi(steps)).sqrt());
-    let (eps, keep) = (num(settings.eps), num(keep));
-    let (buffers, amsgrad) = (state.zeros(param), settings.amsgrad);
-    fused::<T, 3>(
-        param,
-        &grad,
-        buffers,
-        move |w, g, [mean, square, greatest]| {
+    let (eps, keep, lr) = (num(settings.eps), num(keep), settings.lr);
+    let amsgrad = settings.amsgrad;
+    let corrections = move |steps: i32| {
+        let correction = (1.0 - beta2.powi(steps)).sqrt();
+        [lr / (1.0 - beta1.powi(steps)), correction]
+    };
+    stepped::<T, _, 3, 2>(param, &grad, state, corrections, move |numbers| {
+        let [size, correction] = numbers.map(num);
+        move |w: &mut T, g, [mean, square, greatest]: [&mut T; 3]| {
             *mean = *mean + share1 * (g - *mean);
             *square = *square * keep2 + share2 * g * g;
             let mut spread = *square;
@@ -168,6 +166,6 @@ fn step<T: Element + num_traits::Float>(
             }
             let direction = *mean / (spread.sqrt() / correction + eps);
             *w = *w * keep - size * direction;
-        },
-    );
+        }
+    });
 }

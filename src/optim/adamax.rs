@@ -1,7 +1,7 @@
 //! Adamax.
 
 use super::optimizer;
-use super::state::{Names, State, fused, slope};
+use super::state::{Names, State, slope, stepped};
 use crate::dtype::with_float;
 use crate::{Element, Tensor};
 use num_traits::Float;
@@ -31,16 +31,17 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
-    let (beta1, beta2) = settings.betas;
-    let lr = num(settings.lr / (1.0 - beta1.powi(state.steps as i32)));
+    let (lr, (beta1, beta2)) = (settings.lr, settings.betas);
     let (share, keep, eps) = (num(1.0 - beta1), num(beta2), num(settings.eps));
-    let buffers = state.zeros(param);
-    fused::<T, 2>(param, &grad, buffers, move |w, g, [mean, greatest]| {
-        *mean = *mean + share * (g - *mean);
-        let (old, new) = (*greatest * keep, g.abs() + eps);
-        *greatest = if old > new { old } else { new };
-        *w = *w - lr * (*mean / *greatest);
+    let rate = move |steps| [lr / (1.0 - beta1.powi(steps))];
+    stepped::<T, _, 2, 1>(param, &grad, state, rate, move |[lr]| {
+        let lr = num(lr);
+        move |w: &mut T, g: T, [mean, greatest]: [&mut T; 2]| {
+            *mean = *mean + share * (g - *mean);
+            let (old, new) = (*greatest * keep, g.abs() + eps);
+            *greatest = if old > new { old } else { new };
+            *w = *w - lr * (*mean / *greatest);
+        }
     });
 }

@@ -34,7 +34,7 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
+    state.advance();
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     if state.scalars.is_empty() {
         state.scalars.extend([settings.lr, 1.0]);
@@ -45,7 +45,7 @@ fn step<T: Element + Float>(
         num(eta),
         state.scalars[1] != 1.0,
     );
-    let steps = state.steps as f64;
+    let steps = state.steps() as f64;
     let fall = (1.0 + settings.lambd * settings.lr * steps).powf(settings.alpha);
     state.scalars[0] = settings.lr / fall;
     state.scalars[1] = 1.0 / (steps - settings.t0).max(1.0);

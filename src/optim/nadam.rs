@@ -35,14 +35,14 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
+    state.advance();
     let (through, keep) = decay(
         settings.weight_decay,
         settings.decoupled_weight_decay,
         settings.lr,
     );
     let grad = slope(param, grad, settings.maximize, through);
-    let (lr, (beta1, beta2), steps) = (settings.lr, settings.betas, state.steps as i32);
+    let (lr, (beta1, beta2), steps) = (settings.lr, settings.betas, state.steps() as i32);
     let mu =
         |step: i32| beta1 * (1.0 - 0.5 * 0.96_f64.powf(f64::from(step) * settings.momentum_decay));
     let (now, next) = (mu(steps), mu(steps + 1));

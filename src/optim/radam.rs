@@ -1,7 +1,7 @@
 //! RAdam.
 
 use super::optimizer;
-use super::state::{Names, State, decay, fused, slope};
+use super::state::{Names, State, decay, slope, stepped};
 use crate::dtype::with_float;
 use crate::{Element, Tensor};
 use num_traits::Float;
@@ -33,36 +33,38 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
     let (through, keep) = decay(
         settings.weight_decay,
         settings.decoupled_weight_decay,
         settings.lr,
     );
     let grad = slope(param, grad, settings.maximize, through);
-    let (lr, (beta1, beta2), steps) = (settings.lr, settings.betas, state.steps as i32);
-    let (correction1, correction2) = (1.0 - beta1.powi(steps), 1.0 - beta2.powi(steps));
-    let limit = 2.0 / (1.0 - beta2) - 1.0;
-    let length = limit - 2.0 * f64::from(steps) * beta2.powi(steps) / correction2;
-    let known = length > 5.0;
-    let rectified = match known {
-        true => ((length - 4.0) * (length - 2.0) * limit
-            / ((limit - 4.0) * (limit - 2.0) * length))
-            .sqrt(),
-        false => 1.0,
-    };
-    let (correction1, root_of2) = (num(correction1), num(correction2.sqrt()));
+    let (lr, (beta1, beta2)) = (settings.lr, settings.betas);
     let (share1, keep2, share2) = (num(1.0 - beta1), num(beta2), num(1.0 - beta2));
     let (eps, keep, lr) = (num(settings.eps), num(keep), num(lr));
-    let rectified = num(rectified);
-    let buffers = state.zeros(param);
-    fused::<T, 2>(param, &grad, buffers, move |w, g, [mean, square]| {
-        *mean = *mean + share1 * (g - *mean);
-        *square = *square * keep2 + share2 * g * g;
-        let mut direction = *mean / correction1 * lr;
-        if known {
-            direction = direction * (root_of2 / (square.sqrt() + eps)) * rectified;
+    let corrections = move |steps: i32| {
+        let (correction1, correction2) = (1.0 - beta1.powi(steps), 1.0 - beta2.powi(steps));
+        let limit = 2.0 / (1.0 - beta2) - 1.0;
+        let length = limit - 2.0 * f64::from(steps) * beta2.powi(steps) / correction2;
+        // Of too few steps the spread is not known: 0 stands for that.
+        let rectified = match length > 5.0 {
+            true => ((length - 4.0) * (length - 2.0) * limit
+                / ((limit - 4.0) * (limit - 2.0) * length))
+                .sqrt(),
+            false => 0.0,
+        };
+        [correction1, correction2.sqrt(), rectified]
+    };
+    stepped::<T, _, 2, 3>(param, &grad, state, corrections, move |numbers| {
+        let [correction1, root_of2, rectified] = numbers.map(num);
+        move |w: &mut T, g: T, [mean, square]: [&mut T; 2]| {
+            *mean = *mean + share1 * (g - *mean);
+            *square = *square * keep2 + share2 * g * g;
+            let mut direction = *mean / correction1 * lr;
+            if rectified > T::zero() {
+                direction = direction * (root_of2 / (square.sqrt() + eps)) * rectified;
+            }
+            *w = *w * keep - direction;
         }
-        *w = *w * keep - direction;
     });
 }

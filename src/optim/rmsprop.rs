@@ -35,7 +35,7 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
+    state.advance();
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (keep, share) = (num(settings.alpha), num(1.0 - settings.alpha));
     let (lr, eps, momentum) = (num(settings.lr), num(settings.eps), num(settings.momentum));

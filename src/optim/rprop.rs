@@ -31,7 +31,7 @@ fn step<T: Element + Float>(
     state: &mut State,
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
-    state.steps += 1;
+    state.advance();
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     let (shorter, longer) = (num(settings.etas.0), num(settings.etas.1));
     let (least, greatest) = (num(settings.step_sizes.0), num(settings.step_sizes.1));

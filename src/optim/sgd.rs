@@ -119,7 +119,7 @@ fn step<T: Element + num_traits::Float>(
 ) {
     let num = |v: f64| <T as Element>::from_f64(v);
     let (lr, momentum) = (num(settings.lr), num(settings.momentum));
-    state.steps += 1;
+    state.advance();
     let grad = slope(param, grad, settings.maximize, settings.weight_decay);
     if settings.momentum == 0.0 {
         return fused::<T, 0>(param, &grad, [], move |w, g, []| *w = *w - lr * g);

@@ -6,7 +6,7 @@ use crate::nn::StateDict;
 use crate::tape::plan::kernel;
 use crate::tape::trace;
 use crate::tensor::storage::Data;
-use crate::{DType, Element, Tensor};
+use crate::{DType, Element, Tensor, no_grad};
 
 /// PyTorch's names of what is remembered.
 #[derive(Clone, Copy)]
@@ -32,15 +32,38 @@ pub(super) fn exact(value: f64) -> Tensor {
 }
 
 /// What is remembered of one parameter.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) steps: u64,
+    /// How many steps there were, as a tensor: a recorded step counts too.
+    count: Tensor,
     pub(crate) scalars: Vec<f64>,
     /// Contiguous tensors of the parameter's shape and type; none before the first step.
     pub(crate) buffers: Vec<Tensor>,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        State {
+            count: Tensor::scalar(0_i64),
+            scalars: Vec::new(),
+            buffers: Vec::new(),
+        }
+    }
+}
+
 impl State {
+    pub(crate) fn steps(&self) -> u64 {
+        trace::within(|| self.count.item::<i64>()) as u64
+    }
+
+    /// Counts a step.
+    pub(crate) fn advance(&mut self) {
+        match trace::tracing() {
+            true => no_grad(|| self.count.add_(1)),
+            false => self.count.write_values(|count: &mut [i64]| count[0] += 1),
+        }
+    }
+
     /// The buffers, which begin as zeros.
     pub(crate) fn zeros<const N: usize>(&mut self, param: &Tensor) -> [&Tensor; N] {
         self.filled(param, [0.0; N])
@@ -68,9 +91,18 @@ pub(crate) fn fused<T: Element, const N: usize>(
     buffers: [&Tensor; N],
     f: impl Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync + 'static,
 ) {
-    if trace::tracing() {
-        return traced(param, grad, buffers, f);
+    match trace::tracing() {
+        true => traced(param, grad, None, buffers, move |_| f),
+        false => changed(param, grad, buffers, f),
     }
+}
+
+fn changed<T: Element, const N: usize>(
+    param: &Tensor,
+    grad: &Tensor,
+    buffers: [&Tensor; N],
+    f: impl Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync,
+) {
     let len = param.numel();
     let grad = grad.values::<T>();
     let mut taken: [Data<T>; N] = buffers.map(Tensor::take_data);
@@ -90,26 +122,69 @@ pub(crate) fn fused<T: Element, const N: usize>(
         .for_each(|(buffer, data)| buffer.assign(data));
 }
 
-/// As [`fused`], noted in the record of a step.
-#[cold]
+/// As [`fused`] with buffers that begin as zeros, where the change depends on how many steps there were: `numbers` makes
+/// what it needs of their count, this one included.
 #[track_caller]
-fn traced<T: Element, const N: usize>(
+pub(crate) fn stepped<T: Element, F, const N: usize, const K: usize>(
     param: &Tensor,
     grad: &Tensor,
+    state: &mut State,
+    numbers: impl Fn(i32) -> [f64; K] + Send + Sync + 'static,
+    change: impl Fn([f64; K]) -> F + Copy + Send + Sync + 'static,
+) where
+    F: Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync,
+{
+    state.advance();
+    let steps = state.steps() as i32;
+    let count = state.count.clone();
+    let buffers = state.zeros(param);
+    if !trace::tracing() {
+        return changed(param, grad, buffers, change(numbers(steps)));
+    }
+    let [numbers] = trace::computed(&[&count], move |count| {
+        [Tensor::from_vec(
+            numbers(count[0].item::<i64>() as i32).to_vec(),
+            [K],
+        )]
+    });
+    traced(param, grad, Some(&numbers), buffers, move |numbers| {
+        change(std::array::from_fn(|i| numbers[i]))
+    });
+}
+
+/// As [`fused`], noted in the record of a step, with a function that may depend on numbers which the step computes.
+#[cold]
+#[track_caller]
+fn traced<T: Element, F, const N: usize>(
+    param: &Tensor,
+    grad: &Tensor,
+    numbers: Option<&Tensor>,
     buffers: [&Tensor; N],
-    f: impl Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync + 'static,
-) {
+    f: impl Fn(&[f64]) -> F + Copy + Send + Sync + 'static,
+) where
+    F: Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync,
+{
     if !param.is_contiguous() {
         trace::refuse("optimizes a parameter that does not lie in row-major order");
     }
     let grad = grad.contiguous();
-    trace::within(|| fused(param, &grad, buffers, f));
+    trace::within(|| {
+        let numbers = numbers.map(Tensor::to_vec::<f64>).unwrap_or_default();
+        changed(param, &grad, buffers, f(&numbers));
+    });
     let (from, at, len) = (grad.layout().offset, param.layout().offset, param.numel());
     let targets: Vec<&Tensor> = std::iter::once(param).chain(buffers).collect();
-    let update = kernel::update::<T, N>(move |values, grad, buffers| {
-        pass(&mut values[at..at + len], &grad[from..], buffers, f);
-    });
-    trace::change(&[&grad], &targets, update);
+    let update =
+        kernel::update::<T, N>(numbers.is_some(), move |numbers, values, grad, buffers| {
+            pass(
+                &mut values[at..at + len],
+                &grad[from..],
+                buffers,
+                f(numbers),
+            );
+        });
+    let operands: Vec<&Tensor> = std::iter::once(&grad).chain(numbers).collect();
+    trace::change(&operands, &targets, update);
 }
 
 /// A gradient as a step uses it: turned round to climb, with the share of the weights that decays.
@@ -142,12 +217,9 @@ pub(crate) fn save(lrs: &[f64], state: &[State], names: Names) -> StateDict {
     for (i, state) in state
         .iter()
         .enumerate()
-        .filter(|(_, state)| state.steps > 0)
+        .filter(|(_, state)| state.steps() > 0)
     {
-        dict.insert(
-            format!("state.{i}.step"),
-            Tensor::scalar(state.steps as i64),
-        );
+        dict.insert(format!("state.{i}.step"), state.count.copy());
         for (name, &value) in names.scalars.iter().zip(&state.scalars) {
             dict.insert(format!("state.{i}.{name}"), exact(value));
         }
@@ -196,7 +268,7 @@ pub(crate) fn load(
         let key = |name: &str| format!("state.{i}.{name}");
         known.push(key("step"));
         if dict.get(&key("step")).is_some() {
-            state.steps = number(&key("step"))? as u64;
+            state.count = Tensor::scalar(number(&key("step"))? as i64);
             for name in names.scalars {
                 state.scalars.push(number(&key(name))?);
                 known.push(key(name));

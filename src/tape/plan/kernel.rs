@@ -181,15 +181,26 @@ pub(crate) fn copy<T: Element>(from: usize, to: usize, len: usize) -> Pass {
     })
 }
 
-/// A parameter and its `N` buffers changed with a gradient; the ports are the gradient's, then those of the parameter and
-/// of the buffers as they were, then as they will be.
+/// A parameter and its `N` buffers changed with a gradient and, where there are some, numbers; the ports are those of
+/// the gradient and the numbers, then of the parameter and the buffers as they were, then as they will be.
 pub(crate) fn update<T: Element, const N: usize>(
-    run: impl Fn(&mut [T], &[T], [&mut [T]; N]) + Send + Sync + 'static,
+    with_numbers: bool,
+    run: impl Fn(&[f64], &mut [T], &[T], [&mut [T]; N]) + Send + Sync + 'static,
 ) -> Pass {
+    let first = N + 2 + usize::from(with_numbers);
     Box::new(move |banks, ports, _| {
-        let (param, buffers) = (ports[N + 2], std::array::from_fn(|i| ports[N + 3 + i]));
+        let (param, buffers) = (ports[first], std::array::from_fn(|i| ports[first + 1 + i]));
         write_all::<T, N>(banks, param, buffers, |rest, values, buffers| {
-            run(values, T::view(rest).starting_at(ports[0]), buffers);
+            let numbers = match with_numbers {
+                true => f64::view(rest).starting_at(ports[1]),
+                false => &[],
+            };
+            run(
+                numbers,
+                values,
+                T::view(rest).starting_at(ports[0]),
+                buffers,
+            );
         });
     })
 }
