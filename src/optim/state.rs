@@ -59,7 +59,9 @@ impl State {
     /// Counts a step.
     pub(crate) fn advance(&mut self) {
         match trace::tracing() {
-            true => no_grad(|| self.count.add_(1)),
+            true => no_grad(|| {
+                self.count.add_(1);
+            }),
             false => self.count.write_values(|count: &mut [i64]| count[0] += 1),
         }
     }

@@ -30,8 +30,8 @@ use std::panic::Location;
 /// - the values of tensors that the function captures, such as parameters. It may change them, and set `.grad()`.
 ///
 /// All else is as it was in the second run: numbers of the program, the paths of its `if`s, the tensors that it creates.
-/// So a function that reads a tensor's value (with `item()` or by printing), draws random numbers or counts its steps,
-/// as `Adam` does, is refused with the line.
+/// So a function that reads a tensor's value (with `item()` or by printing), draws random numbers or counts its steps
+/// is refused with the line. Optimizers count theirs in tensors, but for `NAdam` and `Asgd`.
 ///
 /// ```
 /// use retrograd::{prelude::*, tape::Plan};
