@@ -5,6 +5,7 @@ use crate::Tensor;
 use crate::error::{Error, Result};
 use crate::nn::Buffer;
 use crate::ops::losses;
+use crate::tape::trace;
 
 /// Binary cross-entropy of probabilities, `torch.nn.BCELoss`: `-(y log p + (1 - y) log(1 - p))`, with the
 /// logarithms clamped at -100. Input and target have one shape; integer and `bool` targets are cast.
@@ -33,7 +34,7 @@ impl Bce {
     #[track_caller]
     pub fn try_forward(&self, input: &Tensor, target: &Tensor) -> Result<Tensor> {
         let target = prepare("bce", input, target)?;
-        check_probabilities(input)?;
+        trace::checked(&[input], |x| check_probabilities(x[0]))?;
         let losses = losses::binary_cross_entropy(input, &target);
         Ok(self.reduction.of(weighted(losses, self.weight.as_deref())?))
     }
