@@ -7,6 +7,7 @@ use super::case::Case;
 use super::fallible;
 use crate::dtype::with_dtype;
 use crate::error::{Error, OrPanic, Result};
+use crate::kernels::simd;
 use crate::shape::Dims;
 use crate::shape::broadcast;
 use crate::tape::trace;
@@ -106,7 +107,10 @@ fn chosen(condition: &Tensor, [l, r]: [Arg<'_>; 2], shape: &Dims, dtype: DType) 
         let mask = stretched::<bool>(condition.arg(), shape);
         let mut out = Data::<T>::scratch(mask.len());
         let values = mask.iter().zip(l.iter().zip(r.iter()));
-        out.make_mut().iter_mut().zip(values).for_each(|(o, (&c, (&a, &b)))| *o = if c { a } else { b });
+        let places = out.make_mut().iter_mut().zip(values);
+        simd::vectorize(mask.len(), #[inline(always)] move || {
+            places.for_each(|(o, (&c, (&a, &b)))| *o = if c { a } else { b });
+        });
         Inner::new(shape.clone(), out)
     })
 }
@@ -181,11 +185,11 @@ extreme! {
 pub(crate) fn compare(
     l: Arg<'_>,
     r: Arg<'_>,
-    holds: fn(Option<Ordering>) -> bool,
+    holds: impl Fn(Option<Ordering>) -> bool + Copy + Send + Sync + 'static,
 ) -> Result<Tensor> {
     let shape = broadcast("compare", l.shape(), r.shape())?;
     Ok(with_dtype!(result_dtype(&[l, r]), T => {
-        zip::<T, bool>(l, r, shape, move |a: T, b: T| holds(a.partial_cmp(&b)))
+        zip::<T, bool>(l, r, shape, #[inline(always)] move |a: T, b: T| holds(a.partial_cmp(&b)))
     })
     .untracked())
 }
