@@ -272,10 +272,10 @@ fn map_from<T: Element, R: Element>(
     f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Inner {
     if trace::tracing() {
-        let pass = kernel::map(f.clone());
+        let pass = kernel::map(f);
         return traced_map::<T>(x, |x| map(x, f), pass);
     }
-    if let Some(few) = map_few(x, cost, &f) {
+    if let Some(few) = map_few(x, cost, f) {
         return few;
     }
     let data = elementwise::map(&load::<T>(x.arg()), cost, f);

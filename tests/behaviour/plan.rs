@@ -120,7 +120,7 @@ fn optimizers_that_count_their_steps_replay_to_the_bit() {
         }
         let (kept, of_eager) = (other.state_dict(), optimizer.state_dict());
         for name in of_eager.names() {
-            assert_eq!(kept.get(&name), of_eager.get(&name), "{kind} {name}");
+            assert_eq!(kept.get(name), of_eager.get(name), "{kind} {name}");
         }
         assert_eq!(
             kept.get("state.0.step").map(|n| n.item::<i64>()),
