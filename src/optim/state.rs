@@ -7,6 +7,8 @@ use crate::tape::plan::kernel;
 use crate::tape::trace;
 use crate::tensor::storage::Data;
 use crate::{DType, Element, Tensor, no_grad};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// PyTorch's names of what is remembered.
 #[derive(Clone, Copy)]
@@ -32,38 +34,44 @@ pub(super) fn exact(value: f64) -> Tensor {
 }
 
 /// What is remembered of one parameter.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct State {
-    /// How many steps there were, as a tensor: a recorded step counts too.
-    count: Tensor,
+    /// How many steps there were, where the change does not depend on it; replays count, too.
+    steps: Arc<AtomicU64>,
+    /// How many there were, where it does: a recorded step computes with it.
+    count: Option<Tensor>,
     pub(crate) scalars: Vec<f64>,
     /// Contiguous tensors of the parameter's shape and type; none before the first step.
     pub(crate) buffers: Vec<Tensor>,
 }
 
-impl Default for State {
-    fn default() -> Self {
-        State {
-            count: Tensor::scalar(0_i64),
-            scalars: Vec::new(),
-            buffers: Vec::new(),
-        }
-    }
-}
-
 impl State {
     pub(crate) fn steps(&self) -> u64 {
-        trace::within(|| self.count.item::<i64>()) as u64
+        match &self.count {
+            Some(count) => trace::within(|| count.item::<i64>()) as u64,
+            None => self.steps.load(Relaxed),
+        }
     }
 
     /// Counts a step.
     pub(crate) fn advance(&mut self) {
+        self.steps.fetch_add(1, Relaxed);
+        trace::counts(&self.steps);
+    }
+
+    /// Counts a step whose change depends on how many there were, which it returns.
+    fn counted(&mut self) -> Tensor {
+        let before = self.steps();
+        // A tensor from outside to a step that is recorded.
+        let first = || trace::within(|| Tensor::scalar(before as i64));
+        let count = self.count.get_or_insert_with(first);
         match trace::tracing() {
             true => no_grad(|| {
-                self.count.add_(1);
+                count.add_(1);
             }),
-            false => self.count.write_values(|count: &mut [i64]| count[0] += 1),
+            false => count.write_values(|count: &mut [i64]| count[0] += 1),
         }
+        count.clone()
     }
 
     /// The buffers, which begin as zeros.
@@ -136,9 +144,8 @@ pub(crate) fn stepped<T: Element, F, const N: usize, const K: usize>(
 ) where
     F: Fn(&mut T, T, [&mut T; N]) + Copy + Send + Sync,
 {
-    state.advance();
+    let count = state.counted();
     let steps = state.steps() as i32;
-    let count = state.count.clone();
     let buffers = state.zeros(param);
     if !trace::tracing() {
         return changed(param, grad, buffers, change(numbers(steps)));
@@ -221,7 +228,10 @@ pub(crate) fn save(lrs: &[f64], state: &[State], names: Names) -> StateDict {
         .enumerate()
         .filter(|(_, state)| state.steps() > 0)
     {
-        dict.insert(format!("state.{i}.step"), state.count.copy());
+        dict.insert(
+            format!("state.{i}.step"),
+            Tensor::scalar(state.steps() as i64),
+        );
         for (name, &value) in names.scalars.iter().zip(&state.scalars) {
             dict.insert(format!("state.{i}.{name}"), exact(value));
         }
@@ -270,7 +280,7 @@ pub(crate) fn load(
         let key = |name: &str| format!("state.{i}.{name}");
         known.push(key("step"));
         if dict.get(&key("step")).is_some() {
-            state.count = Tensor::scalar(number(&key("step"))? as i64);
+            state.steps = Arc::new(AtomicU64::new(number(&key("step"))? as u64));
             for name in names.scalars {
                 state.scalars.push(number(&key(name))?);
                 known.push(key(name));

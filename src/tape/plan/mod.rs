@@ -119,6 +119,7 @@ where
         match &mut self.state {
             State::Ready(program) => {
                 program.run(&inputs, at)?;
+                program.count();
                 let mut next = 0..;
                 Ok(O::take(&mut || {
                     program.result(next.next().expect("the numbers do not end"))

@@ -12,6 +12,7 @@ use crate::tensor::storage::{Buffer, Contents, Data, Storage};
 use crate::{DType, Tensor};
 use smallvec::SmallVec;
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// A tensor from outside: a constant, or a parameter that the step changes.
@@ -45,6 +46,7 @@ pub(super) struct Program {
     changed: Vec<Outside>,
     results: Vec<Product>,
     grads: Vec<Product>,
+    counters: Vec<Arc<AtomicU64>>,
 }
 
 /// Values of tensors that a run has locked.
@@ -77,6 +79,7 @@ impl Program {
             changed: Vec::new(),
             results: Vec::new(),
             grads: Vec::new(),
+            counters: std::mem::take(&mut trace.counters),
         };
         let products = apart(&mut trace, products, &mut lows);
         let mut slots = Slots::new(trace.values.len());
@@ -242,6 +245,14 @@ impl Program {
         }
         self.grads.iter().for_each(Product::hand_over);
         Ok(())
+    }
+
+    /// Counts the last run.
+    pub(super) fn count(&self) {
+        for counter in &self.counters {
+            // Nobody else counts while the step runs, and a locked instruction takes as long as a pass.
+            counter.store(counter.load(Relaxed) + 1, Relaxed);
+        }
     }
 
     /// The `i`-th result of the last run.

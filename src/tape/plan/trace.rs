@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Add;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// The values of one storage between two changes.
 pub(super) type ValueId = usize;
@@ -88,6 +89,8 @@ pub(super) struct Trace {
     held: Vec<Arc<Storage>>,
     /// Leaves whose gradient the step has set, in order.
     pub(super) leaves: Vec<NodeRef>,
+    /// What each run of the step counts up.
+    pub(super) counters: Vec<Arc<AtomicU64>>,
     pub(super) obstacle: Option<Obstacle>,
     /// A value was read for something that the record does not show; who read it is not known yet.
     stray: bool,
@@ -335,6 +338,13 @@ fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Body], wor
             work,
         });
     });
+}
+
+/// Notes that every run of the step is to count this up, as it was now.
+pub(crate) fn counts(counter: &Arc<AtomicU64>) {
+    if tracing() {
+        with(|trace| trace.counters.push(counter.clone()));
+    }
 }
 
 /// Notes that the values of `target` are changed by `pass`, which gets the operands' places, then the targets'.
