@@ -1,6 +1,7 @@
 //! Steps recorded once and run again without a tape.
 
 pub(crate) mod bank;
+mod computed;
 pub(crate) mod kernel;
 mod lower;
 mod outputs;

@@ -1,14 +1,14 @@
 //! The record of one run of a step: what was computed from what, in order.
 
+pub(crate) use super::computed::{checked, computed, computed_one};
 use super::kernel::{self, Pass};
 use super::total::Total;
 use crate::dtype::{Element, with_dtype};
-use crate::error::{OrPanic, Result};
 use crate::shape::{Dims, Layout};
-use crate::tape::mode::{GradMode, Modes, TRACING, modes};
+use crate::tape::mode::{Modes, TRACING, modes};
 use crate::tape::node::NodeRef;
 use crate::tensor::storage::{Buffer, Data, Storage};
-use crate::tensor::{Arg, Body, Inner};
+use crate::tensor::{Arg, Body};
 use crate::{DType, Operand as _, Tensor};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -257,64 +257,6 @@ pub(crate) fn total<T: Element + Add<Output = T>>(x: &Tensor, out: &Body) {
 pub(crate) fn whole(operands: &[&Tensor], outs: &[&Body], pass: Pass) {
     let operands: Vec<Arg<'_>> = operands.iter().map(|&tensor| Arg::Tensor(tensor)).collect();
     step(&operands, DType::F32, &[], outs, Work::Whole(pass));
-}
-
-/// The results of an operation on whole tensors, which looks at nothing else that may change. While a step is recorded
-/// they are noted, to be computed again.
-#[inline]
-pub(crate) fn computed<const M: usize>(
-    inputs: &[&Tensor],
-    compute: impl Fn(&[&Tensor]) -> [Tensor; M] + Send + Sync + 'static,
-) -> [Tensor; M] {
-    match tracing() {
-        false => compute(inputs),
-        true => noted(inputs, move |x| Ok((compute(x), ()))).or_panic().0,
-    }
-}
-
-/// As [`computed`], of one result.
-#[inline]
-pub(crate) fn computed_one(
-    inputs: &[&Tensor],
-    compute: impl Fn(&[&Tensor]) -> Inner + Send + Sync + 'static,
-) -> Inner {
-    if !tracing() {
-        return compute(inputs);
-    }
-    let [out] = computed(inputs, move |x| [compute(x).untracked()]);
-    out.into_inner()
-}
-
-/// What a look at tensors' values finds, and whether they are refused; in every run of a recorded step they are looked
-/// at again.
-///
-/// # Errors
-/// If `check` refuses the values.
-#[inline]
-pub(crate) fn checked<R>(
-    inputs: &[&Tensor],
-    check: impl Fn(&[&Tensor]) -> Result<R> + Send + Sync + 'static,
-) -> Result<R> {
-    match tracing() {
-        false => check(inputs),
-        true => noted(inputs, move |x| Ok(([], check(x)?))).map(|found| found.1),
-    }
-}
-
-#[cold]
-fn noted<const M: usize, R>(
-    inputs: &[&Tensor],
-    compute: impl Fn(&[&Tensor]) -> Result<([Tensor; M], R)> + Send + Sync + 'static,
-) -> Result<([Tensor; M], R)> {
-    let (outs, found) = {
-        let _mode = GradMode::set(false);
-        within(|| compute(inputs))?
-    };
-    let operands = inputs.iter().map(|x| (x.layout().clone(), x.dtype()));
-    let pass = super::tensors::pass(operands.collect(), move |x| compute(x).map(|found| found.0));
-    let results: Vec<&Body> = outs.iter().map(|out| &*out.0).collect();
-    whole(inputs, &results, pass);
-    Ok((outs, found))
 }
 
 fn step(operands: &[Arg<'_>], dtype: DType, shape: &[usize], outs: &[&Body], work: Work) {
