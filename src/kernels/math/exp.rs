@@ -10,38 +10,49 @@ pub(crate) trait Exp: Copy {
 
 /// `exp(x) = 2^n exp(r)` with `n` whole and `|r| <= ln 2 / 2`, where a short Taylor series does.
 macro_rules! exp {
-    ($t:ident $bits:ident $int:ident: $mantissa:literal, $bias:literal, $magic:literal, $low:literal, $high:literal,
-     [$ln2_high:literal, $ln2_low:literal], $($coefficient:expr),*) => {
+    ($t:ident: $mantissa:literal, $bias:literal, $magic:literal, [$ln2_high:literal, $ln2_low:literal],
+     $low:literal, $normal:literal, $high:literal, $first:expr, $($coefficient:expr),*) => {
         impl Exp for $t {
             #[inline(always)]
             fn exp_(self) -> $t {
                 // Comparisons that keep a NaN; beyond the bounds the result is 0 or infinite anyway.
                 let x = if self > $high { $high } else { self };
                 let x = if x < $low { $low } else { x };
-                // Adding the magic number rounds to a whole one, which then stands in the lowest bits.
-                let shifted = x.mul_add(std::$t::consts::LOG2_E, $magic);
-                let n = shifted - $magic;
+                // Adding a large number rounds to a whole one, which then stands in the lowest bits.
+                let magic = $magic + 2.0 * $bias;
+                let shifted = x.mul_add(std::$t::consts::LOG2_E, magic);
+                let n = shifted - magic;
                 let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
-                let mut p: $t = 0.0;
+                let mut p: $t = $first;
                 $( p = p.mul_add(r, $coefficient); )*
-                // Two factors, since 2^n alone may lie beyond the largest or smallest number.
-                let n = shifted.to_bits().wrapping_sub(($magic as $t).to_bits()) as $int;
-                let half = n >> 1;
-                let power = |n: $int| $t::from_bits((n.wrapping_add($bias) as $bits) << $mantissa);
-                p * power(half) * power(n.wrapping_sub(half))
+                // Two factors, since 2^n alone may lie beyond the largest or smallest number. Each has the bias for its
+                // exponent, and the shift drops what stands above.
+                let bits = shifted.to_bits();
+                let (half, rest) = (bits >> 1, bits - (bits >> 1));
+                p * $t::from_bits(half << $mantissa) * $t::from_bits(rest << $mantissa)
             }
 
+            /// With `2^n exp(r)` as `2^(n - 1)` times `2 exp(r)`: of what is added to 1 the smallest numbers need not be
+            /// right, and so one factor is enough.
             #[inline(always)]
             fn sigmoid_(self) -> $t {
-                1.0 / (1.0 + (-self).exp_())
+                let x = if -self > $high { $high } else { -self };
+                let x = if x < $normal { $normal } else { x };
+                let magic = $magic + ($bias - 1.0);
+                let shifted = x.mul_add(std::$t::consts::LOG2_E, magic);
+                let n = shifted - magic;
+                let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
+                let mut p: $t = 2.0 * $first;
+                $( p = p.mul_add(r, 2.0 * $coefficient); )*
+                1.0 / (1.0 + p * $t::from_bits(shifted.to_bits() << $mantissa))
             }
         }
     };
 }
-exp!(f32 u32 i32: 23, 127, 12_582_912.0, -104.0, 89.0, [0.693_145_75, 1.428_606_8e-6],
+exp!(f32: 23, 127.0, 12_582_912.0, [0.693_145_75, 1.428_606_8e-6], -104.0, -87.0, 89.0,
     1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
-exp!(f64 u64 i64: 52, 1023, 6_755_399_441_055_744.0, -746.0, 710.0,
-    [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10],
+exp!(f64: 52, 1023.0, 6_755_399_441_055_744.0, [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10],
+    -746.0, -708.0, 710.0,
     1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0, 1.0 / 362_880.0,
     1.0 / 40_320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
 
@@ -69,6 +80,33 @@ mod tests {
                 "{x}: {found} {exact}"
             );
         }
+    }
+
+    /// Of the formula with `exp`, to the bit.
+    #[test]
+    fn sigmoid_is_that_of_exp() {
+        let by_exp = |x: f32| 1.0 / (1.0 + (-x).exp_());
+        for bits in (0..=u32::MAX).step_by(1009) {
+            let x = f32::from_bits(bits);
+            let (found, exact) = (x.sigmoid_(), by_exp(x));
+            assert!(
+                found.to_bits() == exact.to_bits() || x.is_nan() && found.is_nan(),
+                "{x}: {found} {exact}"
+            );
+        }
+        for i in -75_000..75_000 {
+            let x = f64::from(i) * 0.01 + 0.000_37;
+            assert_eq!(
+                x.sigmoid_().to_bits(),
+                (1.0 / (1.0 + (-x).exp_())).to_bits(),
+                "{x}"
+            );
+        }
+        assert_eq!(
+            (f64::INFINITY.sigmoid_(), f64::NEG_INFINITY.sigmoid_()),
+            (1.0, 0.0)
+        );
+        assert!(f64::NAN.sigmoid_().is_nan());
     }
 
     #[test]
