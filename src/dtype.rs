@@ -2,6 +2,7 @@
 
 use crate::kernels::pool::Pool;
 use crate::tape::plan::bank::{Bank, Banks, Port, Rest, View};
+use crate::tape::plan::piece::{Piece, Values};
 use crate::tensor::storage::{Buffer, Data};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -141,13 +142,17 @@ pub trait Element:
     #[doc(hidden)]
     fn pool() -> &'static LocalKey<RefCell<Pool<Self>>>;
     #[doc(hidden)]
-    fn bank<'b, 'p>(banks: &'b Banks<'p>) -> &'b Bank<'p, Self>;
+    fn bank(banks: &Banks) -> &Bank<Self>;
     #[doc(hidden)]
-    fn bank_mut<'b, 'p>(banks: &'b mut Banks<'p>) -> &'b mut Bank<'p, Self>;
+    fn bank_mut(banks: &mut Banks) -> &mut Bank<Self>;
     #[doc(hidden)]
-    fn open<'b, 'p>(banks: &'b mut Banks<'p>, port: Port) -> (Rest<'b, 'p>, &'b mut [Self], usize);
+    fn open(banks: &mut Banks, port: Port) -> (Rest<'_>, &mut [Self]);
     #[doc(hidden)]
-    fn view<'b, 'a, 'p>(rest: &'b Rest<'a, 'p>) -> &'b View<'a, 'p, Self>;
+    fn view<'b, 'a>(rest: &'b Rest<'a>) -> &'b View<'a, Self>;
+    #[doc(hidden)]
+    fn values<'b, 'p>(piece: &'b Piece<'p>) -> &'b Values<'p, Self>;
+    #[doc(hidden)]
+    fn values_mut<'b, 'p>(piece: &'b mut Piece<'p>) -> &'b mut Values<'p, Self>;
     #[doc(hidden)]
     fn cast<D: Element>(self) -> D;
     #[doc(hidden)]
@@ -182,16 +187,20 @@ macro_rules! element {
                 &POOL
             }
             #[inline(always)]
-            fn bank<'b, 'p>(banks: &'b Banks<'p>) -> &'b Bank<'p, Self> { &banks.$t }
+            fn bank(banks: &Banks) -> &Bank<Self> { &banks.$t }
             #[inline(always)]
-            fn bank_mut<'b, 'p>(banks: &'b mut Banks<'p>) -> &'b mut Bank<'p, Self> { &mut banks.$t }
+            fn bank_mut(banks: &mut Banks) -> &mut Bank<Self> { &mut banks.$t }
             #[inline(always)]
-            fn open<'b, 'p>(banks: &'b mut Banks<'p>, port: Port) -> (Rest<'b, 'p>, &'b mut [Self], usize) {
-                let (own, values, start) = banks.$t.open(port);
-                (Rest { $t: own, $($other: banks.$other.all()),* }, values, start)
+            fn open(banks: &mut Banks, port: Port) -> (Rest<'_>, &mut [Self]) {
+                let (own, values) = banks.$t.open(port);
+                (Rest { $t: own, $($other: banks.$other.all()),* }, values)
             }
             #[inline(always)]
-            fn view<'b, 'a, 'p>(rest: &'b Rest<'a, 'p>) -> &'b View<'a, 'p, Self> { &rest.$t }
+            fn view<'b, 'a>(rest: &'b Rest<'a>) -> &'b View<'a, Self> { &rest.$t }
+            #[inline(always)]
+            fn values<'b, 'p>(piece: &'b Piece<'p>) -> &'b Values<'p, Self> { &piece.$t }
+            #[inline(always)]
+            fn values_mut<'b, 'p>(piece: &'b mut Piece<'p>) -> &'b mut Values<'p, Self> { &mut piece.$t }
             #[inline(always)]
             fn cast<D: Element>(self) -> D { D::$cast(self) }
             $(#[inline(always)] fn $from($v: $source) -> Self { $e })*

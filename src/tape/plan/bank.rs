@@ -28,29 +28,29 @@ impl<T: Element> Block<T> {
     pub(super) fn new() -> Box<Self> {
         Box::new(Block([T::default(); BLOCK]))
     }
+
+    pub(super) fn values(&mut self) -> &mut [T] {
+        &mut self.0
+    }
 }
 
 /// The values of one element type.
-pub struct Bank<'p, T: Element> {
+pub struct Bank<T: Element> {
     pub(super) few: Vec<Few<T>>,
-    pub(super) many: Vec<Place<'p, T>>,
+    pub(super) many: Vec<Place<T>>,
 }
 
 /// Where many elements stand.
-pub(super) enum Place<'p, T: Element> {
+pub(super) enum Place<T: Element> {
     /// A block of what one pass hands to the next.
     Block(Box<Block<T>>),
     /// A vector that only the plan knows, or that a tensor lends it.
     Own(Lines<T>),
     /// Elements that are only read, shared with tensors outside.
     Held(Data<T>),
-    /// Elements that several threads read.
-    Seen(&'p [T]),
-    /// The elements from `start` on that one of several threads writes.
-    Part { values: &'p mut [T], start: usize },
 }
 
-impl<T: Element> Default for Bank<'_, T> {
+impl<T: Element> Default for Bank<T> {
     fn default() -> Self {
         Bank {
             few: Vec::new(),
@@ -61,11 +61,11 @@ impl<T: Element> Default for Bank<'_, T> {
 
 /// The values of all element types.
 #[derive(Default)]
-pub struct Banks<'p> {
-    pub(crate) f32: Bank<'p, f32>,
-    pub(crate) f64: Bank<'p, f64>,
-    pub(crate) i64: Bank<'p, i64>,
-    pub(crate) bool: Bank<'p, bool>,
+pub struct Banks {
+    pub(crate) f32: Bank<f32>,
+    pub(crate) f64: Bank<f64>,
+    pub(crate) i64: Bank<i64>,
+    pub(crate) bool: Bank<bool>,
     /// What went wrong in a pass.
     pub(super) failure: Option<Error>,
 }
@@ -94,8 +94,8 @@ macro_rules! with_bank {
     };
 }
 
-impl<'p> Banks<'p> {
-    fn all(&self) -> Rest<'_, 'p> {
+impl Banks {
+    fn all(&self) -> Rest<'_> {
         Rest {
             f32: self.f32.all(),
             f64: self.f64.all(),
@@ -131,6 +131,8 @@ pub(crate) enum Walk {
     Block,
     /// One element stands for all.
     One,
+    /// Anywhere: every pass gets all elements.
+    Whole,
     /// A result with one element for every [`SUMMED`] that the pass is at.
     Sums,
 }
@@ -148,13 +150,11 @@ pub struct Port {
     pub(super) len: usize,
 }
 
-/// The elements that a pass is at.
+/// The elements that a pass is at. Two words go in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub(crate) start: usize,
     pub(crate) len: usize,
-    /// Whether every operand and the result are arrays of [`LANES`] that lie side by side.
-    pub(crate) plain: bool,
 }
 
 /// The array of a value of few elements.
@@ -187,7 +187,7 @@ fn padded(len: usize) -> usize {
     }
 }
 
-impl<T: Element> Bank<'_, T> {
+impl<T: Element> Bank<T> {
     pub(super) fn add_few(&mut self) -> usize {
         self.few.push(Few([T::default(); LANES]));
         self.few.len() - 1
@@ -267,9 +267,7 @@ impl<T: Element> Bank<'_, T> {
         match &mut self.many[port.slot] {
             Place::Own(own) => Data::from_lines(std::mem::take(own)),
             Place::Held(data) => data.clone(),
-            Place::Block(_) | Place::Seen(_) | Place::Part { .. } => {
-                unreachable!("whole passes have a plan's places")
-            }
+            Place::Block(_) => unreachable!("whole passes read whole values"),
         }
     }
 
@@ -297,19 +295,19 @@ impl<T: Element> Bank<'_, T> {
     }
 }
 
-impl<'p, T: Element> Bank<'p, T> {
+impl<T: Element> Bank<T> {
     /// All values of this type.
     #[inline(always)]
-    pub(crate) fn all(&self) -> View<'_, 'p, T> {
+    pub(crate) fn all(&self) -> View<'_, T> {
         View {
             few: [&self.few, &[]],
             many: [&self.many, &[]],
         }
     }
 
-    /// The elements of a result and the position of the first one, with the other values.
+    /// The elements of a result, with the other values.
     #[inline(always)]
-    pub(crate) fn open(&mut self, port: Port) -> (View<'_, 'p, T>, &mut [T], usize) {
+    pub(crate) fn open(&mut self, port: Port) -> (View<'_, T>, &mut [T]) {
         const NONE: &str = "a result has a place";
         if port.few {
             let (before, rest) = self.few.split_at_mut(port.slot);
@@ -318,7 +316,7 @@ impl<'p, T: Element> Bank<'p, T> {
                 few: [before, after],
                 many: [&self.many, &[]],
             };
-            return (view, &mut own.0, 0);
+            return (view, &mut own.0);
         }
         let (before, rest) = self.many.split_at_mut(port.slot);
         let (own, after) = rest.split_first_mut().expect(NONE);
@@ -327,26 +325,25 @@ impl<'p, T: Element> Bank<'p, T> {
             many: [before, after],
         };
         match own {
-            Place::Block(block) => (view, &mut block.0, 0),
-            Place::Own(own) => (view, own, 0),
-            Place::Part { values, start } => (view, values, *start),
-            Place::Held(_) | Place::Seen(_) => unreachable!("what is only read is never a result"),
+            Place::Block(block) => (view, &mut block.0),
+            Place::Own(own) => (view, own),
+            Place::Held(_) => unreachable!("what is only read is never a result"),
         }
     }
 }
 
 /// The values of one type that a pass may read: all but its result, before which some stand, and after which the others.
-pub struct View<'a, 'p, T: Element> {
+pub struct View<'a, T: Element> {
     few: [&'a [Few<T>]; 2],
-    many: [&'a [Place<'p, T>]; 2],
+    many: [&'a [Place<T>]; 2],
 }
 
 /// As [`View`], of all types.
-pub struct Rest<'a, 'p> {
-    pub(crate) f32: View<'a, 'p, f32>,
-    pub(crate) f64: View<'a, 'p, f64>,
-    pub(crate) i64: View<'a, 'p, i64>,
-    pub(crate) bool: View<'a, 'p, bool>,
+pub struct Rest<'a> {
+    pub(crate) f32: View<'a, f32>,
+    pub(crate) f64: View<'a, f64>,
+    pub(crate) i64: View<'a, i64>,
+    pub(crate) bool: View<'a, bool>,
 }
 
 #[inline(always)]
@@ -357,59 +354,61 @@ fn beside<V>([before, after]: [&[V]; 2], slot: usize) -> &V {
     }
 }
 
-impl<'a, T: Element> View<'a, '_, T> {
-    /// All elements of a place, and the position of the first one there.
+impl<'a, T: Element> View<'a, T> {
+    /// All elements of a place.
     #[inline(always)]
-    fn whole(&self, port: Port) -> (&'a [T], usize) {
+    fn whole(&self, port: Port) -> &'a [T] {
         if port.few {
-            return (&beside(self.few, port.slot).0, 0);
+            return &beside(self.few, port.slot).0;
         }
         match beside(self.many, port.slot) {
-            Place::Block(block) => (&block.0, 0),
-            Place::Own(own) => (own, 0),
-            Place::Held(data) => (data, 0),
-            Place::Seen(values) => (values, 0),
-            Place::Part { values, start } => (values, *start),
+            Place::Block(block) => &block.0,
+            Place::Own(own) => own,
+            Place::Held(data) => data,
         }
     }
 
     /// An operand's elements, from its first one on.
     #[inline(always)]
     pub(crate) fn starting_at(&self, port: Port) -> &'a [T] {
-        self.whole(port).0.get(port.base..).unwrap_or_default()
+        self.whole(port).get(port.base..).unwrap_or_default()
     }
 
     /// The elements of an operand that belong to `span`.
     #[inline(always)]
     pub(crate) fn read(&self, port: Port, span: Span) -> &'a [T] {
-        let (values, start) = self.whole(port);
+        let values = self.whole(port);
         // Without branches, which cost more than the loop over a few elements.
         let along = if port.walk == Walk::Along {
             span.start
         } else {
             0
         };
-        let len = if port.walk == Walk::One { 1 } else { span.len };
-        let from = port.base + along - start;
+        let from = port.base + along;
+        let len = match port.walk {
+            Walk::One => 1,
+            Walk::Whole => values.len() - from,
+            _ => span.len,
+        };
         &values[from..from + len]
     }
 }
 
 /// Calls `f` with the elements of a result that belong to `span`, and with all other values.
 #[inline(always)]
-pub(crate) fn write<'p, T: Element, R>(
-    banks: &mut Banks<'p>,
+pub(crate) fn write<T: Element, R>(
+    banks: &mut Banks,
     port: Port,
     span: Span,
-    f: impl FnOnce(&Rest<'_, 'p>, &mut [T]) -> R,
+    f: impl FnOnce(&Rest<'_>, &mut [T]) -> R,
 ) -> R {
     let (start, len) = match port.walk {
         Walk::Sums => (span.start / SUMMED, span.len.div_ceil(SUMMED)),
         Walk::Block => (0, span.len),
         _ => (span.start, span.len),
     };
-    let (rest, values, first) = T::open(banks, port);
-    let from = port.base + start - first;
+    let (rest, values) = T::open(banks, port);
+    let from = port.base + start;
     let result = f(&rest, &mut values[from..from + len]);
     if port.few && port.len == 1 {
         let value = values[0];
@@ -424,7 +423,7 @@ enum Taken<T: Element> {
     Own(Lines<T>),
 }
 
-impl<T: Element> Bank<'_, T> {
+impl<T: Element> Bank<T> {
     fn take(&mut self, port: Port) -> Taken<T> {
         match port.few {
             true => Taken::Few(self.few[port.slot].0),
@@ -455,11 +454,11 @@ impl<T: Element> Taken<T> {
 }
 
 /// As [`write`], with all elements of one result and of `N` more.
-pub(super) fn write_all<'p, T: Element, const N: usize>(
-    banks: &mut Banks<'p>,
+pub(super) fn write_all<T: Element, const N: usize>(
+    banks: &mut Banks,
     first: Port,
     others: [Port; N],
-    f: impl FnOnce(&Rest<'_, 'p>, &mut [T], [&mut [T]; N]),
+    f: impl FnOnce(&Rest<'_>, &mut [T], [&mut [T]; N]),
 ) {
     let mut take = |port: Port| T::bank_mut(banks).take(port);
     let (mut own, mut more) = (take(first), others.map(take));

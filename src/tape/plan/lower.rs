@@ -1,7 +1,7 @@
 //! A record turned into steps that read their operands in two ways only: along with the result, or whole.
 
 use super::bank::{BLOCK, Port, SUMMED, Walk};
-use super::kernel::{Pass, copy, repeat_each, repeat_rows, same};
+use super::kernel::{Pass, anywhere, copy, repeat_each, repeat_rows, same};
 use super::trace::{Operand, Source, Step, Trace, ValueId, Work};
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::strided::{gather_into, merge};
@@ -182,7 +182,7 @@ fn aligned(
 }
 
 fn gathered<T: Element>(layout: Layout) -> Pass {
-    Box::new(move |banks, ports, span| {
+    anywhere(move |banks, ports, span| {
         super::bank::write::<T, _>(banks, ports[1], span, |rest, out| {
             gather_into(T::view(rest).starting_at(ports[0]), &layout, out);
         });
@@ -208,7 +208,7 @@ impl Access {
         match self {
             Access::Near => Walk::Along,
             Access::One => Walk::One,
-            Access::Whole => Walk::Block,
+            Access::Whole => Walk::Whole,
         }
     }
 }

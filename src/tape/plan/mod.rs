@@ -5,6 +5,7 @@ mod computed;
 pub(crate) mod kernel;
 mod lower;
 mod outputs;
+pub(crate) mod piece;
 mod program;
 mod schedule;
 mod shared;

@@ -2,7 +2,7 @@
 
 use super::bank::{BLOCK, Banks, Port, Span};
 use super::lower::{Low, copied, lower};
-use super::schedule::{Node, Slots, place, root};
+use super::schedule::{Node, Placed, Slots, place, root};
 use super::trace::{Source, Trace, ValueId};
 use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
@@ -38,7 +38,7 @@ struct Input {
 }
 
 pub(super) struct Program {
-    banks: Banks<'static>,
+    banks: Banks,
     nodes: Vec<Node>,
     inputs: Vec<Input>,
     read: Vec<Outside>,
@@ -171,15 +171,9 @@ impl Program {
             slots.add_own(&mut self.banks, result, value);
             fixed[result] = true;
             let ports = slots.of_step(trace, &low);
-            (low.pass)(
-                &mut self.banks,
-                &ports,
-                Span {
-                    start: 0,
-                    len: low.len.unwrap_or(value.len),
-                    plain: false,
-                },
-            );
+            let len = low.len.unwrap_or(value.len);
+            low.pass
+                .run(&mut self.banks, &ports, Span { start: 0, len });
         }
         left
     }
@@ -300,7 +294,7 @@ fn leaves_with_gradients(trace: &Trace) -> Vec<(NodeRef, Tensor)> {
     found
 }
 
-fn take_input(banks: &mut Banks<'_>, slot: &mut Input, input: &Tensor) {
+fn take_input(banks: &mut Banks, slot: &mut Input, input: &Tensor) {
     let version = input.0.hold.version();
     let same = slot
         .seen
@@ -359,36 +353,27 @@ impl Product {
 }
 
 impl Node {
-    fn run(&self, banks: &mut Banks<'_>) {
-        let all = Span {
-            start: 0,
-            len: self.len,
-            plain: false,
-        };
+    fn run(&self, banks: &mut Banks) {
         match &self.shared {
-            Some(shared) => shared.run(self.len, banks, |banks, span| {
-                self.by_blocks(banks, span, shared.block);
-            }),
-            None if self.by_blocks => self.by_blocks(banks, all, BLOCK),
+            Some(shared) => shared.run(self.len, &self.passes, banks),
+            None if self.by_blocks => self.by_blocks(banks),
             // Once, even where the first of several results is empty.
-            None => self.pass_over(banks, all),
+            None => self.pass_over(banks, 0, self.len),
         }
     }
 
-    fn by_blocks(&self, banks: &mut Banks<'_>, all: Span, block: usize) {
-        let end = all.start + all.len;
-        let mut start = all.start;
-        while start < end {
-            let len = block.min(end - start);
-            self.pass_over(banks, Span { start, len, ..all });
-            start += block;
+    fn by_blocks(&self, banks: &mut Banks) {
+        for start in (0..self.len).step_by(BLOCK) {
+            self.pass_over(banks, start, BLOCK.min(self.len - start));
         }
     }
 
-    fn pass_over(&self, banks: &mut Banks<'_>, span: Span) {
-        for placed in &self.passes {
-            let plain = placed.plain;
-            (placed.pass)(banks, &placed.ports, Span { plain, ..span });
+    fn pass_over(&self, banks: &mut Banks, start: usize, len: usize) {
+        for Placed { pass, ports, few } in &self.passes {
+            match few {
+                true => pass.run_few(banks, ports),
+                false => pass.run(banks, ports, Span { start, len }),
+            }
         }
     }
 }

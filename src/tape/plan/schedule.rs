@@ -17,8 +17,8 @@ pub(super) type Ports = SmallVec<[Port; 3]>;
 pub(super) struct Placed {
     pub(super) pass: Pass,
     pub(super) ports: Ports,
-    /// See [`Span::plain`](super::bank::Span::plain).
-    pub(super) plain: bool,
+    /// Whether it takes whole arrays of few elements.
+    pub(super) few: bool,
 }
 
 /// Passes over the same number of elements, or one pass over the whole of its operands.
@@ -73,7 +73,7 @@ impl Slots {
     }
 
     /// A value that is only read, beside its tensor unless it is small.
-    pub(super) fn add_read(&mut self, banks: &mut Banks<'_>, id: ValueId, value: &Value) -> Port {
+    pub(super) fn add_read(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
         if value.len <= BLOCK {
             return self.add_own(banks, id, value);
         }
@@ -83,7 +83,7 @@ impl Slots {
     }
 
     /// A value in a place of the plan's own.
-    pub(super) fn add_own(&mut self, banks: &mut Banks<'_>, id: ValueId, value: &Value) -> Port {
+    pub(super) fn add_own(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
         let slot = with_dtype!(value.dtype, T => match value.is_few() {
             true => T::bank_mut(banks).add_few(),
             false => T::bank_mut(banks).add_own(value.len),
@@ -92,7 +92,7 @@ impl Slots {
     }
 
     /// A value in a vector that a tensor lends while the step runs.
-    pub(super) fn add_lent(&mut self, banks: &mut Banks<'_>, id: ValueId, value: &Value) -> Port {
+    pub(super) fn add_lent(&mut self, banks: &mut Banks, id: ValueId, value: &Value) -> Port {
         self.roomy[id] = value.is_few();
         self.add_own(banks, id, value)
     }
@@ -208,13 +208,13 @@ fn last(free: &mut Vec<(DType, usize)>, dtype: DType) -> Option<usize> {
 }
 
 impl Free {
-    fn take_few(&mut self, banks: &mut Banks<'_>, dtype: DType) -> usize {
+    fn take_few(&mut self, banks: &mut Banks, dtype: DType) -> usize {
         last(&mut self.few, dtype)
             .unwrap_or_else(|| with_dtype!(dtype, T => T::bank_mut(banks).add_few()))
     }
 
     /// The free vector that fits best, or a new one.
-    fn take_whole(&mut self, banks: &mut Banks<'_>, dtype: DType, len: usize) -> usize {
+    fn take_whole(&mut self, banks: &mut Banks, dtype: DType, len: usize) -> usize {
         with_dtype!(dtype, T => {
             let size = |&slot: &usize| T::bank(banks).own_len(slot);
             let fitting = self.whole.iter().enumerate().filter(|(_, free)| free.0 == dtype).map(|(i, free)| (i, free.1));
@@ -231,13 +231,13 @@ impl Free {
         })
     }
 
-    fn take_block(&mut self, banks: &mut Banks<'_>, dtype: DType) -> usize {
+    fn take_block(&mut self, banks: &mut Banks, dtype: DType) -> usize {
         last(&mut self.blocks, dtype)
             .unwrap_or_else(|| with_dtype!(dtype, T => T::bank_mut(banks).add_block()))
     }
 
     /// A place for a value, and how passes walk over it; a block where the value is `passing` from one pass to the next.
-    fn take(&mut self, banks: &mut Banks<'_>, value: &Value, passing: bool) -> (Kind, Walk, usize) {
+    fn take(&mut self, banks: &mut Banks, value: &Value, passing: bool) -> (Kind, Walk, usize) {
         let dtype = value.dtype;
         match (value.is_few(), passing) {
             (true, _) => (Kind::Few, Walk::Along, self.take_few(banks, dtype)),
@@ -289,7 +289,7 @@ fn release(busy: &mut Vec<Busy>, free: &mut Free, ended: impl Fn(usize) -> bool)
 pub(super) fn place(
     trace: &Trace,
     lows: Vec<Low>,
-    banks: &mut Banks<'_>,
+    banks: &mut Banks,
     slots: &mut Slots,
 ) -> Vec<Node> {
     let order = order(trace, &lows);
@@ -342,7 +342,7 @@ pub(super) fn place(
             let values = values.chain(low.results.iter().copied());
             types.push(values.map(|id| trace.values[id].dtype).collect());
             node.passes.push(Placed {
-                plain: low.len.is_some() && ports.iter().all(Port::is_plain),
+                few: low.pass.takes_few(&ports),
                 pass: low.pass,
                 ports,
             });
@@ -352,7 +352,7 @@ pub(super) fn place(
             node.len = node.len.next_multiple_of(LANES);
         }
         if node.by_blocks {
-            let ports = node.passes.iter_mut().map(|placed| &mut placed.ports);
+            let ports = node.passes.iter().map(|placed| &placed.ports);
             node.shared = Shared::of(node.len, ports.zip(types));
         }
         nodes.push(node);

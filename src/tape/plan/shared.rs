@@ -2,11 +2,12 @@
 //! next, and writes a piece of each result; so the bits are the same on any number of threads.
 
 use super::bank::{BLOCK, Bank, Banks, Block, Place, Port, SUMMED, Span, Walk};
-use super::schedule::Ports;
+use super::piece::{Piece, Spot, Values};
+use super::schedule::{Placed, Ports};
 use crate::DType;
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::threads;
-use std::collections::BTreeMap;
+use smallvec::SmallVec;
 use std::sync::{Mutex, PoisonError};
 
 /// Pieces into which the elements are cut, where they are not too small or too large for it.
@@ -26,32 +27,38 @@ fn piece(len: usize) -> usize {
         .clamp(4 * BLOCK, 32 * BLOCK)
 }
 
-/// How a node uses a place of its plan.
-#[derive(Clone, Copy, PartialEq)]
-enum Use {
-    Read,
-    Write,
-    /// As `Write`, one element for some.
-    Sum,
-    /// For a block at a time, so that each thread has its own.
-    Block,
-}
-
-/// A place of a plan that a node uses; the node's passes know it by its number among those of its type.
-#[derive(Clone, Copy)]
-struct Member {
-    few: bool,
-    slot: usize,
-    how: Use,
+/// What a node reads and writes of one element type.
+#[derive(Default)]
+struct Members {
+    read: Vec<Port>,
+    /// A place once.
+    written: Vec<Port>,
 }
 
 /// What the threads need to know of a node.
 pub(super) struct Shared {
     /// Elements that go through all passes at a time.
-    pub(super) block: usize,
-    members: [Vec<Member>; 4],
-    /// Places for one thread, with its blocks.
-    spare: Mutex<Vec<Banks<'static>>>,
+    block: usize,
+    /// Where the passes find their values in a piece.
+    spots: Vec<SmallVec<[Spot; 3]>>,
+    members: [Members; 4],
+    spare: Mutex<Vec<Kit<'static>>>,
+}
+
+/// What one thread works with.
+#[derive(Default)]
+struct Kit<'p> {
+    piece: Piece<'p>,
+    blocks: Blocks,
+}
+
+/// What passes hand to the next ones, by element type.
+#[derive(Default)]
+struct Blocks {
+    f32: Vec<Box<Block<f32>>>,
+    f64: Vec<Box<Block<f64>>>,
+    i64: Vec<Box<Block<i64>>>,
+    bool: Vec<Box<Block<bool>>>,
 }
 
 /// A number for each type.
@@ -64,99 +71,116 @@ fn index(dtype: DType) -> usize {
     }
 }
 
-/// The elements of one piece, and where they stand.
-type Piece<'p> = (Span, Banks<'p>);
+impl Members {
+    fn spot(&mut self, port: &Port, is_result: bool) -> Spot {
+        // What passes hand to the next ones is written first, and so known by then.
+        let known = self
+            .written
+            .iter()
+            .position(|known| known.place() == port.place());
+        let (list, written) = match is_result || known.is_some() {
+            true => (&mut self.written, true),
+            false => (&mut self.read, false),
+        };
+        let slot = known.unwrap_or_else(|| {
+            list.push(*port);
+            list.len() - 1
+        });
+        Spot {
+            slot,
+            written,
+            walk: port.walk,
+        }
+    }
+}
 
 impl Shared {
-    /// For passes over `len` elements if they are worth sharing; numbers their places anew. `types` are those of the
-    /// places, the last of each pass its result's.
+    /// For passes over `len` elements if they are worth sharing. `types` are those of the places, the last of each pass
+    /// its result's.
     pub(super) fn of<'a>(
         len: usize,
-        passes: impl ExactSizeIterator<Item = (&'a mut Ports, Vec<DType>)>,
+        passes: impl ExactSizeIterator<Item = (&'a Ports, Vec<DType>)>,
     ) -> Option<Shared> {
         if len <= 4 * BLOCK || len * passes.len() < threads::PLAIN {
             return None;
         }
-        let mut passes: Vec<_> = passes.collect();
-        let mut found: [BTreeMap<(bool, usize), Use>; 4] = Default::default();
-        for (ports, types) in &passes {
-            for (at, (port, &dtype)) in ports.iter().zip(types).enumerate() {
-                // What a pass hands to the next ones is written first, and so known by then.
-                let how = match (at + 1 == ports.len(), port.walk) {
-                    (false, _) => Use::Read,
-                    (true, Walk::Block) => Use::Block,
-                    (true, Walk::Sums) => Use::Sum,
-                    (true, _) => Use::Write,
-                };
-                let known = found[index(dtype)].entry(port.place()).or_insert(how);
-                if how != Use::Read {
-                    *known = how;
-                }
-            }
-        }
-        for (ports, types) in &mut passes {
-            for (port, &mut dtype) in ports.iter_mut().zip(types) {
-                let places = found[index(dtype)].keys();
-                port.slot = places.take_while(|&&place| place != port.place()).count();
-                port.few = false;
-            }
-        }
-        let members = found.map(|found| {
-            let member = |((few, slot), how)| Member { few, slot, how };
-            found.into_iter().map(member).collect()
+        let mut members: [Members; 4] = Default::default();
+        let spots = passes.map(|(ports, types)| {
+            let places = ports.iter().zip(types).enumerate();
+            places
+                .map(|(at, (port, dtype))| members[index(dtype)].spot(port, at + 1 == ports.len()))
+                .collect()
         });
-        let bytes = |(dtype, members): (DType, &Vec<Member>)| {
-            let whole = members
-                .iter()
-                .filter(|member| !member.few && member.how != Use::Block);
-            len * whole.count() * with_dtype!(dtype, T => size_of::<T>())
+        let spots = spots.collect();
+        let bytes = |(dtype, members): (DType, &Members)| {
+            let all = members.read.iter().chain(&members.written);
+            let along = all.filter(|port| !port.few && port.walk == Walk::Along);
+            len * along.count() * with_dtype!(dtype, T => size_of::<T>())
         };
         let types = [DType::F32, DType::F64, DType::I64, DType::Bool];
         let far = types.into_iter().zip(&members).map(bytes).sum::<usize>() > FAR;
         Some(Shared {
-            members,
             block: if far { NEAR } else { BLOCK },
+            spots,
+            members,
             spare: Mutex::default(),
         })
     }
 
-    /// Calls `f` for each piece of the `len` elements, on several threads where there are some.
-    pub(super) fn run(
-        &self,
-        len: usize,
-        banks: &mut Banks<'_>,
-        f: impl Fn(&mut Banks<'_>, Span) + Sync,
-    ) {
+    /// Runs the passes over `len` elements, on several threads where there are some.
+    pub(super) fn run(&self, len: usize, passes: &[Placed], banks: &mut Banks) {
         let mut rest = self.spare();
         let [f32, f64, i64, bool] = &self.members;
-        banks.f32.show(f32, &mut rest.f32);
-        banks.f64.show(f64, &mut rest.f64);
-        banks.i64.show(i64, &mut rest.i64);
-        banks.bool.show(bool, &mut rest.bool);
+        banks.f32.show(f32, &mut rest.piece.f32);
+        banks.f64.show(f64, &mut rest.piece.f64);
+        banks.i64.show(i64, &mut rest.piece.i64);
+        banks.bool.show(bool, &mut rest.piece.bool);
         let size = piece(len);
-        let mut spans = (0..len).step_by(size).map(|start| Span {
-            start,
-            len: size.min(len - start),
-            plain: false,
-        });
+        let mut starts = (0..len).step_by(size);
         let pieces = std::iter::from_fn(|| {
-            let span = spans.next()?;
+            let start = starts.next()?;
+            let span = Span {
+                start,
+                len: size.min(len - start),
+            };
             let mut own = self.spare();
-            rest.f32.split_off(f32, span.len, &mut own.f32);
-            rest.f64.split_off(f64, span.len, &mut own.f64);
-            rest.i64.split_off(i64, span.len, &mut own.i64);
-            rest.bool.split_off(bool, span.len, &mut own.bool);
-            Some((span, own))
+            own.piece.start = start;
+            rest.piece.f32.split_off(f32, span.len, &mut own.piece.f32);
+            rest.piece.f64.split_off(f64, span.len, &mut own.piece.f64);
+            rest.piece.i64.split_off(i64, span.len, &mut own.piece.i64);
+            rest.piece
+                .bool
+                .split_off(bool, span.len, &mut own.piece.bool);
+            Some((span.len, own))
         });
         let parallel = threads::num_threads() > 1;
-        threads::share(pieces, parallel, |(span, mut own): Piece<'_>| {
-            f(&mut own, span);
-            self.keep(own);
+        threads::share(pieces, parallel, |(len, own)| {
+            self.run_piece(len, passes, own);
         });
-        self.keep(rest);
+        self.keep(rest.piece.emptied(), rest.blocks);
     }
 
-    fn spare<'p>(&self) -> Banks<'p> {
+    fn run_piece(&self, len: usize, passes: &[Placed], own: Kit<'_>) {
+        let Kit { piece, mut blocks } = own;
+        let mut piece: Piece<'_> = piece;
+        let [f32, f64, i64, bool] = &self.members;
+        piece.f32.put_blocks(f32, &mut blocks.f32);
+        piece.f64.put_blocks(f64, &mut blocks.f64);
+        piece.i64.put_blocks(i64, &mut blocks.i64);
+        piece.bool.put_blocks(bool, &mut blocks.bool);
+        for start in (0..len).step_by(self.block) {
+            let span = Span {
+                start,
+                len: self.block.min(len - start),
+            };
+            for (placed, spots) in passes.iter().zip(&self.spots) {
+                placed.pass.run_piece(&mut piece, spots, span);
+            }
+        }
+        self.keep(piece.emptied(), blocks);
+    }
+
+    fn spare<'p>(&self) -> Kit<'p> {
         let spare = self
             .spare
             .lock()
@@ -164,26 +188,27 @@ impl Shared {
             .pop();
         spare.unwrap_or_else(|| {
             let [f32, f64, i64, bool] = &self.members;
-            Banks {
-                f32: Bank::of(f32),
-                f64: Bank::of(f64),
-                i64: Bank::of(i64),
-                bool: Bank::of(bool),
-                failure: None,
+            Kit {
+                piece: Piece {
+                    start: 0,
+                    f32: f32.room(),
+                    f64: f64.room(),
+                    i64: i64.room(),
+                    bool: bool.room(),
+                },
+                blocks: Blocks {
+                    f32: f32.blocks(),
+                    f64: f64.blocks(),
+                    i64: i64.blocks(),
+                    bool: bool.blocks(),
+                },
             }
         })
     }
 
-    fn keep(&self, banks: Banks<'_>) {
-        let banks = Banks {
-            f32: banks.f32.emptied(),
-            f64: banks.f64.emptied(),
-            i64: banks.i64.emptied(),
-            bool: banks.bool.emptied(),
-            failure: None,
-        };
+    fn keep(&self, piece: Piece<'static>, blocks: Blocks) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        spare.push(banks);
+        spare.push(Kit { piece, blocks });
     }
 }
 
@@ -193,83 +218,91 @@ impl Port {
     }
 }
 
-impl<T: Element> Bank<'static, T> {
-    /// Places of one thread: blocks to write, and nothing yet to read.
-    fn of(members: &[Member]) -> Self {
-        let place = |member: &Member| match member.how {
-            Use::Block => Place::Block(Block::new()),
-            _ => Place::Seen(&[]),
-        };
-        Bank {
-            few: Vec::new(),
-            many: members.iter().map(place).collect(),
+impl Members {
+    fn room<T>(&self) -> Values<'static, T> {
+        Values {
+            read: self.read.iter().map(|_| -> &[T] { &[] }).collect(),
+            written: self
+                .written
+                .iter()
+                .map(|_| -> &mut [T] { &mut [] })
+                .collect(),
         }
+    }
+
+    fn blocks<T: Element>(&self) -> Vec<Box<Block<T>>> {
+        let blocks = self.written.iter().filter(|port| port.walk == Walk::Block);
+        blocks.map(|_| Block::new()).collect()
     }
 }
 
-impl<T: Element> Bank<'_, T> {
-    /// Puts the places that a node uses into those of `node`.
-    fn show<'p>(&'p mut self, members: &[Member], node: &mut Bank<'p, T>) {
-        // The members come in the order of their places, those for few elements first.
-        let mut many = self.many.iter_mut().enumerate();
-        for (member, to) in members.iter().zip(&mut node.many) {
-            if member.few {
-                *to = Place::Seen(&self.few[member.slot].0);
+impl<T: Element> Bank<T> {
+    /// Puts the values that a node reads and writes into `node`.
+    fn show<'p>(&'p mut self, members: &Members, node: &mut Values<'p, T>) {
+        for (port, to) in members.read.iter().zip(&mut node.read) {
+            if port.few {
+                *to = port.seen(&self.few[port.slot].0);
+            }
+        }
+        for (slot, place) in self.many.iter_mut().enumerate() {
+            let is_here = |port: &Port| !port.few && port.slot == slot;
+            if let Some(at) = members.written.iter().position(is_here) {
+                if let Place::Own(own) = place {
+                    node.written[at] = own;
+                }
                 continue;
             }
-            let found = many.by_ref().find(|(slot, _)| *slot == member.slot);
-            let (_, from) = found.expect("a plan has every place of its nodes");
-            match (member.how, from) {
-                (Use::Block, _) => {}
-                (Use::Write | Use::Sum, Place::Own(own)) => {
-                    *to = Place::Part {
-                        values: own,
-                        start: 0,
-                    };
-                }
-                (_, Place::Own(own)) => *to = Place::Seen(own),
-                (_, Place::Held(data)) => *to = Place::Seen(data),
-                (_, Place::Block(_) | Place::Seen(_) | Place::Part { .. }) => {
-                    unreachable!("a plan has no parts");
+            let values: &'p [T] = match place {
+                Place::Own(own) => own,
+                Place::Held(data) => data,
+                Place::Block(_) => continue,
+            };
+            for (port, to) in members.read.iter().zip(&mut node.read) {
+                if is_here(port) {
+                    *to = port.seen(values);
                 }
             }
-        }
-    }
-
-    /// No values any more, but the blocks.
-    fn emptied(self) -> Bank<'static, T> {
-        let place = |place| match place {
-            Place::Block(block) => Place::Block(block),
-            _ => Place::Seen(&[]),
-        };
-        Bank {
-            few: Vec::new(),
-            many: self.many.into_iter().map(place).collect(),
         }
     }
 }
 
-impl<'p, T: Element> Bank<'p, T> {
-    /// Gives `part` the next elements of what is written, for a span of `len`, and all of what is read.
-    fn split_off(&mut self, members: &[Member], len: usize, part: &mut Bank<'p, T>) {
-        let places = self.many.iter_mut().zip(&mut part.many);
-        for (member, (from, to)) in members.iter().zip(places) {
-            let len = match member.how {
-                Use::Sum => len.div_ceil(SUMMED),
+impl Port {
+    /// The elements from the first one on, or the one that stands for all.
+    fn seen<'p, T>(&self, values: &'p [T]) -> &'p [T] {
+        match self.walk {
+            Walk::One => &values[self.base..=self.base],
+            _ => &values[self.base..],
+        }
+    }
+}
+
+impl<'p, T: Element> Values<'p, T> {
+    /// Gives `part` the next `len` elements.
+    fn split_off(&mut self, members: &Members, len: usize, part: &mut Values<'p, T>) {
+        let read = self.read.iter_mut().zip(&mut part.read);
+        for (port, (from, to)) in members.read.iter().zip(read) {
+            match port.walk {
+                Walk::Along => (*to, *from) = from.split_at(len),
+                _ => *to = from,
+            }
+        }
+        let written = self.written.iter_mut().zip(&mut part.written);
+        for (port, (from, to)) in members.written.iter().zip(written) {
+            let len = match port.walk {
+                Walk::Block => continue,
+                Walk::Sums => len.div_ceil(SUMMED),
                 _ => len,
             };
-            match from {
-                Place::Seen(values) => *to = Place::Seen(values),
-                Place::Part { values, start } => {
-                    let (first, rest) = std::mem::take(values).split_at_mut(len);
-                    *to = Place::Part {
-                        values: first,
-                        start: *start,
-                    };
-                    (*values, *start) = (rest, *start + len);
-                }
-                Place::Block(_) | Place::Own(_) | Place::Held(_) => {}
-            }
+            (*to, *from) = std::mem::take(from).split_at_mut(len);
+        }
+    }
+
+    /// Puts blocks where passes hand something to the next ones.
+    fn put_blocks(&mut self, members: &Members, blocks: &'p mut [Box<Block<T>>]) {
+        let places = members.written.iter().zip(&mut self.written);
+        let passing = places.filter(|(port, _)| port.walk == Walk::Block);
+        for ((_, to), block) in passing.zip(blocks) {
+            *to = block.values();
         }
     }
 }

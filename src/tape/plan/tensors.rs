@@ -1,7 +1,7 @@
 //! Steps that compute with tensors: for operations that have no loop of their own in a plan.
 
 use super::bank::{Banks, Port};
-use super::kernel::Pass;
+use super::kernel::{Pass, anywhere};
 use crate::dtype::{Element, with_dtype};
 use crate::error::Result;
 use crate::shape::Layout;
@@ -15,7 +15,7 @@ pub(super) fn pass<const M: usize>(
     operands: Vec<(Layout, DType)>,
     compute: impl Fn(&[&Tensor]) -> Result<[Tensor; M]> + Send + Sync + 'static,
 ) -> Pass {
-    Box::new(move |banks, ports, _| {
+    anywhere(move |banks, ports, _| {
         let _mode = GradMode::set(false);
         let (reads, writes) = ports.split_at(operands.len());
         let mut tensors: Vec<Tensor> = Vec::with_capacity(reads.len());
@@ -51,7 +51,7 @@ fn first_of(reads: &[Port], operands: &[(Layout, DType)], i: usize) -> Option<us
 
 /// Puts vectors back that were moved out.
 fn give_back(
-    banks: &mut Banks<'_>,
+    banks: &mut Banks,
     reads: &[Port],
     operands: &[(Layout, DType)],
     mut tensors: Vec<Tensor>,
