@@ -25,8 +25,8 @@ pub(super) struct Few<T>(pub(super) [T; LANES]);
 pub(super) struct Block<T>([T; BLOCK]);
 
 impl<T: Element> Block<T> {
-    pub(super) fn new() -> Box<Self> {
-        Box::new(Block([T::default(); BLOCK]))
+    pub(super) fn new() -> Self {
+        Block([T::default(); BLOCK])
     }
 
     pub(super) fn values(&mut self) -> &mut [T] {
@@ -200,7 +200,7 @@ impl<T: Element> Bank<T> {
     }
 
     pub(super) fn add_block(&mut self) -> usize {
-        self.many.push(Place::Block(Block::new()));
+        self.many.push(Place::Block(Box::new(Block::new())));
         self.many.len() - 1
     }
 

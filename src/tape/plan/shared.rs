@@ -55,10 +55,10 @@ struct Kit<'p> {
 /// What passes hand to the next ones, by element type.
 #[derive(Default)]
 struct Blocks {
-    f32: Vec<Box<Block<f32>>>,
-    f64: Vec<Box<Block<f64>>>,
-    i64: Vec<Box<Block<i64>>>,
-    bool: Vec<Box<Block<bool>>>,
+    f32: Vec<Block<f32>>,
+    f64: Vec<Block<f64>>,
+    i64: Vec<Block<i64>>,
+    bool: Vec<Block<bool>>,
 }
 
 /// A number for each type.
@@ -230,7 +230,7 @@ impl Members {
         }
     }
 
-    fn blocks<T: Element>(&self) -> Vec<Box<Block<T>>> {
+    fn blocks<T: Element>(&self) -> Vec<Block<T>> {
         let blocks = self.written.iter().filter(|port| port.walk == Walk::Block);
         blocks.map(|_| Block::new()).collect()
     }
@@ -298,7 +298,7 @@ impl<'p, T: Element> Values<'p, T> {
     }
 
     /// Puts blocks where passes hand something to the next ones.
-    fn put_blocks(&mut self, members: &Members, blocks: &'p mut [Box<Block<T>>]) {
+    fn put_blocks(&mut self, members: &Members, blocks: &'p mut [Block<T>]) {
         let places = members.written.iter().zip(&mut self.written);
         let passing = places.filter(|(port, _)| port.walk == Walk::Block);
         for ((_, to), block) in passing.zip(blocks) {
