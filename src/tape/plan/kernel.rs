@@ -71,13 +71,25 @@ where
     }
 
     fn run_few(&self, banks: &mut Banks, ports: &[Port]) {
-        let (operands, result) = apart(ports);
-        let few = &T::bank(banks).few;
-        let lanes = self
-            .few
-            .as_ref()
-            .map(|run| run(operands.map(|port| &few[port.slot].0)));
-        R::bank_mut(banks).few[result.slot] = Few(lanes.expect("`takes_few` says so"));
+        let Some(run) = &self.few else {
+            unreachable!("`takes_few` says no");
+        };
+        let (operands, rest) = ports
+            .split_first_chunk::<N>()
+            .expect("a pass has a place for each operand");
+        let result = rest[0].slot;
+        simd::fused(
+            #[inline(always)]
+            || {
+                let few = &T::bank(banks).few;
+                let mut arrays = [&few[operands[0].slot].0; N];
+                for (array, port) in arrays.iter_mut().zip(operands) {
+                    *array = &few[port.slot].0;
+                }
+                let lanes = run(arrays);
+                R::bank_mut(banks).few[result] = Few(lanes);
+            },
+        );
     }
 
     fn run_piece(&self, piece: &mut Piece<'_>, spots: &[Spot], span: Span) {
@@ -132,20 +144,20 @@ fn elementwise<T: Element, R: Element, const N: usize>(
 pub(crate) fn map<T: Element, R: Element>(
     f: impl Fn(T) -> R + Copy + Send + Sync + 'static,
 ) -> Pass {
-    let few = move |[x]: [&[T; LANES]; 1]| {
-        simd::fused(
+    let run = move |x: &[T], out: &mut [R]| simd::map_at(Cost::Fused, x, out, f);
+    elementwise(
+        move |[x], out, _| spread(x, out, run),
+        Some(
             #[inline(always)]
-            || {
+            move |[x]: [&[T; LANES]; 1]| {
                 let mut lanes = [R::default(); LANES];
                 for (o, &v) in lanes.iter_mut().zip(x) {
                     *o = f(v);
                 }
                 lanes
             },
-        )
-    };
-    let run = move |x: &[T], out: &mut [R]| simd::map_at(Cost::Fused, x, out, f);
-    elementwise(move |[x], out, _| spread(x, out, run), Some(few))
+        ),
+    )
 }
 
 /// As [`map`], by a function of slices.
@@ -175,25 +187,25 @@ pub(super) fn same<T: Element>() -> Pass {
 pub(crate) fn zip<T: Element, R: Element>(
     f: impl Fn(T, T) -> R + Copy + Send + Sync + 'static,
 ) -> Pass {
-    let few = move |[l, r]: [&[T; LANES]; 2]| {
-        simd::fused(
-            #[inline(always)]
-            || {
-                let mut lanes = [R::default(); LANES];
-                for ((o, &a), &b) in lanes.iter_mut().zip(l).zip(r) {
-                    *o = f(a, b);
-                }
-                lanes
-            },
-        )
-    };
     let many = move |[l, r]: [&[T]; 2], out: &mut [R], _| {
         simd::fused(
             #[inline(always)]
             || pairs(l, r, out, f),
         );
     };
-    elementwise(many, Some(few))
+    elementwise(
+        many,
+        Some(
+            #[inline(always)]
+            move |[l, r]: [&[T; LANES]; 2]| {
+                let mut lanes = [R::default(); LANES];
+                for ((o, &a), &b) in lanes.iter_mut().zip(l).zip(r) {
+                    *o = f(a, b);
+                }
+                lanes
+            },
+        ),
+    )
 }
 
 /// `f` of each pair of elements; a single one stands for all.
