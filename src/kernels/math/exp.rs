@@ -10,24 +10,31 @@ pub(crate) trait Exp: Copy {
 
 /// `exp(x) = 2^n exp(r)` with `n` whole and `|r| <= ln 2 / 2`, where a short Taylor series does.
 macro_rules! exp {
-    ($t:ident: $mantissa:literal, $bias:literal, $magic:literal, [$ln2_high:literal, $ln2_low:literal],
-     $low:literal, $normal:literal, $high:literal, $first:expr, $($coefficient:expr),*) => {
+    ($t:ident $reduced:ident $bits:ident: $mantissa:literal, $bias:literal, $magic:literal,
+     [$ln2_high:literal, $ln2_low:literal], $low:literal, $normal:literal, $high:literal,
+     $first:expr, $($coefficient:expr),*) => {
+        /// `scale` times `exp(r)`, for a `scale` that is a power of two, and a word in whose lowest bits stands `n + bias`.
+        #[inline(always)]
+        fn $reduced(x: $t, lowest: $t, scale: $t, bias: $t) -> ($t, $bits) {
+            // Comparisons that keep a NaN; beyond the bounds the result is 0 or infinite anyway.
+            let x = if x > $high { $high } else { x };
+            let x = if x < lowest { lowest } else { x };
+            // Adding a large number rounds to a whole one, which then stands in the lowest bits.
+            let magic = $magic + bias;
+            let shifted = x.mul_add(std::$t::consts::LOG2_E, magic);
+            let n = shifted - magic;
+            let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
+            let mut p: $t = scale * $first;
+            $( p = p.mul_add(r, scale * $coefficient); )*
+            (p, shifted.to_bits())
+        }
+
         impl Exp for $t {
             #[inline(always)]
             fn exp_(self) -> $t {
-                // Comparisons that keep a NaN; beyond the bounds the result is 0 or infinite anyway.
-                let x = if self > $high { $high } else { self };
-                let x = if x < $low { $low } else { x };
-                // Adding a large number rounds to a whole one, which then stands in the lowest bits.
-                let magic = $magic + 2.0 * $bias;
-                let shifted = x.mul_add(std::$t::consts::LOG2_E, magic);
-                let n = shifted - magic;
-                let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
-                let mut p: $t = $first;
-                $( p = p.mul_add(r, $coefficient); )*
+                let (p, bits) = $reduced(self, $low, 1.0, 2.0 * $bias);
                 // Two factors, since 2^n alone may lie beyond the largest or smallest number. Each has the bias for its
                 // exponent, and the shift drops what stands above.
-                let bits = shifted.to_bits();
                 let (half, rest) = (bits >> 1, bits - (bits >> 1));
                 p * $t::from_bits(half << $mantissa) * $t::from_bits(rest << $mantissa)
             }
@@ -36,22 +43,15 @@ macro_rules! exp {
             /// right, and so one factor is enough.
             #[inline(always)]
             fn sigmoid_(self) -> $t {
-                let x = if -self > $high { $high } else { -self };
-                let x = if x < $normal { $normal } else { x };
-                let magic = $magic + ($bias - 1.0);
-                let shifted = x.mul_add(std::$t::consts::LOG2_E, magic);
-                let n = shifted - magic;
-                let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
-                let mut p: $t = 2.0 * $first;
-                $( p = p.mul_add(r, 2.0 * $coefficient); )*
-                1.0 / (1.0 + p * $t::from_bits(shifted.to_bits() << $mantissa))
+                let (p, bits) = $reduced(-self, $normal, 2.0, $bias - 1.0);
+                1.0 / (1.0 + p * $t::from_bits(bits << $mantissa))
             }
         }
     };
 }
-exp!(f32: 23, 127.0, 12_582_912.0, [0.693_145_75, 1.428_606_8e-6], -104.0, -87.0, 89.0,
+exp!(f32 reduced_f32 u32: 23, 127.0, 12_582_912.0, [0.693_145_75, 1.428_606_8e-6], -104.0, -87.0, 89.0,
     1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);
-exp!(f64: 52, 1023.0, 6_755_399_441_055_744.0, [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10],
+exp!(f64 reduced_f64 u64: 52, 1023.0, 6_755_399_441_055_744.0, [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10],
     -746.0, -708.0, 710.0,
     1.0 / 6_227_020_800.0, 1.0 / 479_001_600.0, 1.0 / 39_916_800.0, 1.0 / 3_628_800.0, 1.0 / 362_880.0,
     1.0 / 40_320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0);

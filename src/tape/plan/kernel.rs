@@ -29,18 +29,17 @@ pub(crate) trait Kernel: Send + Sync {
 /// A step's loop, boxed once while the step is recorded.
 pub(crate) type Pass = Box<dyn Kernel>;
 
-/// A loop over whole values.
-struct Whole<F>(F);
+/// A pass that reads values anywhere.
+struct Anywhere<F>(F);
 
-impl<F: Fn(&mut Banks, &[Port], Span) + Send + Sync> Kernel for Whole<F> {
+impl<F: Fn(&mut Banks, &[Port], Span) + Send + Sync> Kernel for Anywhere<F> {
     fn run(&self, banks: &mut Banks, ports: &[Port], span: Span) {
         (self.0)(banks, ports, span);
     }
 }
 
-/// A pass that reads values anywhere.
 pub(super) fn anywhere(run: impl Fn(&mut Banks, &[Port], Span) + Send + Sync + 'static) -> Pass {
-    Box::new(Whole(run))
+    Box::new(Anywhere(run))
 }
 
 /// A loop over `N` operands and a result; where they stand is found once for all kinds of loops.
@@ -59,9 +58,9 @@ where
 {
     fn run(&self, banks: &mut Banks, ports: &[Port], span: Span) {
         let (operands, result) = apart(ports);
-        write::<R, _>(banks, result, span, |rest, out| {
+        write::<R, _>(banks, *result, span, |rest, out| {
             let view = T::view(rest);
-            let operands = each(operands, |port| view.read(port, span));
+            let operands = each(operands, |&port| view.read(port, span));
             (self.many)(operands, out, span.start);
         });
     }
@@ -74,10 +73,7 @@ where
         let Some(run) = &self.few else {
             unreachable!("`takes_few` says no");
         };
-        let (operands, rest) = ports
-            .split_first_chunk::<N>()
-            .expect("a pass has a place for each operand");
-        let result = rest[0].slot;
+        let (operands, result): (&[Port; N], _) = apart(ports);
         simd::fused(
             #[inline(always)]
             || {
@@ -87,7 +83,7 @@ where
                     *array = &few[port.slot].0;
                 }
                 let lanes = run(arrays);
-                R::bank_mut(banks).few[result] = Few(lanes);
+                R::bank_mut(banks).few[result.slot] = Few(lanes);
             },
         );
     }
@@ -95,9 +91,9 @@ where
     fn run_piece(&self, piece: &mut Piece<'_>, spots: &[Spot], span: Span) {
         let (operands, result) = apart(spots);
         let first = piece.start + span.start;
-        piece::write::<R>(piece, result, span, |piece, out| {
+        piece::write::<R>(piece, *result, span, |piece, out| {
             let values = T::values(piece);
-            let operands = each(operands, |spot| values.read(spot, span));
+            let operands = each(operands, |&spot| values.read(spot, span));
             (self.many)(operands, out, first);
         });
     }
@@ -105,16 +101,16 @@ where
 
 /// The places of `N` operands and of the result.
 #[inline(always)]
-fn apart<P: Copy, const N: usize>(places: &[P]) -> ([P; N], P) {
+fn apart<P, const N: usize>(places: &[P]) -> (&[P; N], &P) {
     let (operands, rest) = places
         .split_first_chunk()
         .expect("a pass has a place for each operand");
-    (*operands, rest[0])
+    (operands, &rest[0])
 }
 
 /// As `operands.map(read)`, which is a call for each of them.
 #[inline(always)]
-fn each<'v, P, T, const N: usize>(operands: [P; N], read: impl Fn(P) -> &'v [T]) -> [&'v [T]; N] {
+fn each<'v, P, T, const N: usize>(operands: &[P; N], read: impl Fn(&P) -> &'v [T]) -> [&'v [T]; N] {
     let mut slices: [&[T]; N] = [&[]; N];
     for (slice, operand) in slices.iter_mut().zip(operands) {
         *slice = read(operand);

@@ -23,22 +23,12 @@ pub struct Values<'p, T> {
 }
 
 /// The values of all element types, in a piece that begins at `start`.
-#[derive(Default)]
 pub struct Piece<'p> {
     pub(crate) start: usize,
     pub(crate) f32: Values<'p, f32>,
     pub(crate) f64: Values<'p, f64>,
     pub(crate) i64: Values<'p, i64>,
     pub(crate) bool: Values<'p, bool>,
-}
-
-impl<T> Default for Values<'_, T> {
-    fn default() -> Self {
-        Values {
-            read: Vec::new(),
-            written: Vec::new(),
-        }
-    }
 }
 
 impl<T> Values<'_, T> {

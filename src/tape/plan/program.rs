@@ -358,21 +358,25 @@ impl Node {
             Some(shared) => shared.run(self.len, &self.passes, banks),
             None if self.by_blocks => self.by_blocks(banks),
             // Once, even where the first of several results is empty.
-            None => self.pass_over(banks, 0, self.len),
+            None => {
+                let (start, len) = (0, self.len);
+                self.pass_over(banks, Span { start, len });
+            }
         }
     }
 
     fn by_blocks(&self, banks: &mut Banks) {
         for start in (0..self.len).step_by(BLOCK) {
-            self.pass_over(banks, start, BLOCK.min(self.len - start));
+            let len = BLOCK.min(self.len - start);
+            self.pass_over(banks, Span { start, len });
         }
     }
 
-    fn pass_over(&self, banks: &mut Banks, start: usize, len: usize) {
+    fn pass_over(&self, banks: &mut Banks, span: Span) {
         for Placed { pass, ports, few } in &self.passes {
             match few {
                 true => pass.run_few(banks, ports),
-                false => pass.run(banks, ports, Span { start, len }),
+                false => pass.run(banks, ports, span),
             }
         }
     }

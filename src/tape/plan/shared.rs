@@ -8,6 +8,7 @@ use crate::DType;
 use crate::dtype::{Element, with_dtype};
 use crate::kernels::threads;
 use smallvec::SmallVec;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 /// Pieces into which the elements are cut, where they are not too small or too large for it.
@@ -30,8 +31,9 @@ fn piece(len: usize) -> usize {
 /// What a node reads and writes of one element type.
 #[derive(Default)]
 struct Members {
+    /// One for each operand, though several may read the same place.
     read: Vec<Port>,
-    /// A place once.
+    /// One for each place.
     written: Vec<Port>,
 }
 
@@ -46,14 +48,12 @@ pub(super) struct Shared {
 }
 
 /// What one thread works with.
-#[derive(Default)]
 struct Kit<'p> {
     piece: Piece<'p>,
     blocks: Blocks,
 }
 
 /// What passes hand to the next ones, by element type.
-#[derive(Default)]
 struct Blocks {
     f32: Vec<Block<f32>>,
     f64: Vec<Block<f64>>,
@@ -72,16 +72,19 @@ fn index(dtype: DType) -> usize {
 }
 
 impl Members {
+    /// Where a pass finds the values of a port in a piece.
     fn spot(&mut self, port: &Port, is_result: bool) -> Spot {
+        let same = |known: &Port| known.place() == port.place();
         // What passes hand to the next ones is written first, and so known by then.
-        let known = self
-            .written
-            .iter()
-            .position(|known| known.place() == port.place());
+        let known = self.written.iter().position(same);
         let (list, written) = match is_result || known.is_some() {
             true => (&mut self.written, true),
             false => (&mut self.read, false),
         };
+        debug_assert!(
+            !written || port.base == 0 && port.walk != Walk::One,
+            "what a node writes, its passes read element by element"
+        );
         let slot = known.unwrap_or_else(|| {
             list.push(*port);
             list.len() - 1
@@ -91,6 +94,13 @@ impl Members {
             written,
             walk: port.walk,
         }
+    }
+
+    /// How many places there are with as many elements as the node has.
+    fn count_along(&self) -> usize {
+        let all = self.read.iter().chain(&self.written);
+        let along = all.filter(|port| !port.few && port.walk == Walk::Along);
+        along.map(Port::place).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -113,9 +123,7 @@ impl Shared {
         });
         let spots = spots.collect();
         let bytes = |(dtype, members): (DType, &Members)| {
-            let all = members.read.iter().chain(&members.written);
-            let along = all.filter(|port| !port.few && port.walk == Walk::Along);
-            len * along.count() * with_dtype!(dtype, T => size_of::<T>())
+            len * members.count_along() * with_dtype!(dtype, T => size_of::<T>())
         };
         let types = [DType::F32, DType::F64, DType::I64, DType::Bool];
         let far = types.into_iter().zip(&members).map(bytes).sum::<usize>() > FAR;
@@ -139,19 +147,14 @@ impl Shared {
         let mut starts = (0..len).step_by(size);
         let pieces = std::iter::from_fn(|| {
             let start = starts.next()?;
-            let span = Span {
-                start,
-                len: size.min(len - start),
-            };
-            let mut own = self.spare();
+            let len = size.min(len - start);
+            let (mut own, rest) = (self.spare(), &mut rest.piece);
             own.piece.start = start;
-            rest.piece.f32.split_off(f32, span.len, &mut own.piece.f32);
-            rest.piece.f64.split_off(f64, span.len, &mut own.piece.f64);
-            rest.piece.i64.split_off(i64, span.len, &mut own.piece.i64);
-            rest.piece
-                .bool
-                .split_off(bool, span.len, &mut own.piece.bool);
-            Some((span.len, own))
+            rest.f32.split_off(f32, len, &mut own.piece.f32);
+            rest.f64.split_off(f64, len, &mut own.piece.f64);
+            rest.i64.split_off(i64, len, &mut own.piece.i64);
+            rest.bool.split_off(bool, len, &mut own.piece.bool);
+            Some((len, own))
         });
         let parallel = threads::num_threads() > 1;
         threads::share(pieces, parallel, |(len, own)| {
@@ -212,12 +215,6 @@ impl Shared {
     }
 }
 
-impl Port {
-    fn place(&self) -> (bool, usize) {
-        (self.few, self.slot)
-    }
-}
-
 impl Members {
     fn room<T>(&self) -> Values<'static, T> {
         Values {
@@ -267,6 +264,10 @@ impl<T: Element> Bank<T> {
 }
 
 impl Port {
+    fn place(&self) -> (bool, usize) {
+        (self.few, self.slot)
+    }
+
     /// The elements from the first one on, or the one that stands for all.
     fn seen<'p, T>(&self, values: &'p [T]) -> &'p [T] {
         match self.walk {
