@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line. A vector of a CPU's registers that lies in two of them takes two loads, and those of a stream
 /// from memory come at half the speed.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// Elements that begin with a cache line, unless they are few.
 #[derive(Default)]

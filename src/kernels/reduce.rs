@@ -132,20 +132,7 @@ pub(crate) fn sum<T: Element + Add<Output = T>>(x: &[T]) -> T {
         return sum[0];
     }
     let mut blocks = [T::default(); GROUP];
-    simd::vectorize(
-        x.len(),
-        #[inline(always)]
-        || {
-            let (whole, rest) = x.split_at(x.len() / LANES * LANES);
-            for (sum, block) in blocks.iter_mut().zip(whole.chunks(BLOCK)) {
-                *sum = joined(whole_lanes(block, |v| v));
-            }
-            if !rest.is_empty() {
-                let last = x.len() / BLOCK;
-                blocks[last] = joined(lanes(&x[last * BLOCK..], |v| v));
-            }
-        },
-    );
+    sum_blocks(x, &mut blocks);
     pairwise(&blocks, x.len())
 }
 
@@ -171,8 +158,13 @@ pub(crate) fn sum_blocks<T: Element + Add<Output = T>>(x: &[T], out: &mut [T]) {
         x.len(),
         #[inline(always)]
         || {
-            for (sum, block) in out.iter_mut().zip(x.chunks(BLOCK)) {
-                *sum = joined(lanes(block, |v| v));
+            let (whole, rest) = x.split_at(x.len() / LANES * LANES);
+            for (sum, block) in out.iter_mut().zip(whole.chunks(BLOCK)) {
+                *sum = joined(whole_lanes(block, |v| v));
+            }
+            if !rest.is_empty() {
+                let last = x.len() / BLOCK;
+                out[last] = joined(lanes(&x[last * BLOCK..], |v| v));
             }
         },
     );

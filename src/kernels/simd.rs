@@ -176,3 +176,16 @@ pub(crate) fn update<T: Copy, S: Copy>(x: &mut [T], y: &[S], f: impl Fn(T, S) ->
         },
     );
 }
+
+/// Asks for the cache lines of elements that a loop will soon be at, where the CPU has an instruction for it.
+#[inline]
+pub(crate) fn prefetch<T>(values: &[T]) {
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        for line in values.chunks(super::pool::LINE / size_of::<T>()) {
+            sse._mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast());
+        }
+    }
+}

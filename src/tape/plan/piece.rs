@@ -4,7 +4,9 @@
 //! than finding their operands among all values of a plan.
 
 use super::bank::{SUMMED, Span, Walk};
-use crate::dtype::Element;
+use crate::DType;
+use crate::dtype::{Element, with_dtype};
+use crate::kernels::simd;
 
 /// Where an operand's or a result's elements stand in a piece.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,16 @@ impl<T> Values<'_, T> {
         }
     }
 
+    /// Has the elements of a span come into the nearest cache, as far as the piece has them.
+    fn fetch(&self, spot: Spot, span: Span) {
+        let values = match spot.written {
+            true => &*self.written[spot.slot],
+            false => self.read[spot.slot],
+        };
+        let coming = values.get(span.start..).unwrap_or_default();
+        simd::prefetch(&coming[..span.len.min(coming.len())]);
+    }
+
     /// No values any more, in vectors with as much room.
     fn emptied(self) -> Values<'static, T> {
         let read = self.read.into_iter().map(|_| -> &[T] { &[] });
@@ -58,6 +70,11 @@ impl<T> Values<'_, T> {
 }
 
 impl Piece<'_> {
+    /// As [`Values::fetch`], of an operand or result of this type.
+    pub(super) fn fetch(&self, dtype: DType, spot: Spot, span: Span) {
+        with_dtype!(dtype, T => T::values(self).fetch(spot, span));
+    }
+
     /// No values any more, as [`Values::emptied`].
     pub(super) fn emptied(self) -> Piece<'static> {
         Piece {
