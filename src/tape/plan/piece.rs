@@ -34,13 +34,19 @@ pub struct Piece<'p> {
 }
 
 impl<T> Values<'_, T> {
+    /// The elements of an operand or a result in the whole piece.
+    #[inline(always)]
+    fn all(&self, spot: Spot) -> &[T] {
+        match spot.written {
+            true => &*self.written[spot.slot],
+            false => self.read[spot.slot],
+        }
+    }
+
     /// The elements of an operand that belong to a span of the piece.
     #[inline(always)]
     pub(super) fn read(&self, spot: Spot, span: Span) -> &[T] {
-        let values = match spot.written {
-            true => &*self.written[spot.slot],
-            false => self.read[spot.slot],
-        };
+        let values = self.all(spot);
         match spot.walk {
             Walk::Along => &values[span.start..span.start + span.len],
             Walk::Block => &values[..span.len],
@@ -50,11 +56,7 @@ impl<T> Values<'_, T> {
 
     /// Has the elements of a span come into the nearest cache, as far as the piece has them.
     fn fetch(&self, spot: Spot, span: Span) {
-        let values = match spot.written {
-            true => &*self.written[spot.slot],
-            false => self.read[spot.slot],
-        };
-        let coming = values.get(span.start..).unwrap_or_default();
+        let coming = self.all(spot).get(span.start..).unwrap_or_default();
         simd::prefetch(&coming[..span.len.min(coming.len())]);
     }
 

@@ -2,6 +2,18 @@
 
 use super::*;
 
+/// Moves the parameters down the loss's gradient; returns its value.
+fn descend(params: &[Tensor], loss: &Tensor) -> Tensor {
+    loss.backward();
+    no_grad(|| {
+        for p in params {
+            p.sub_(p.grad().unwrap() * 0.5);
+            p.zero_grad();
+        }
+    });
+    loss.detach()
+}
+
 #[test]
 fn large_steps_on_several_threads_replay_to_the_bit() {
     const ROWS: usize = 401;
@@ -20,14 +32,7 @@ fn large_steps_on_several_threads_replay_to_the_bit() {
             let out = (&z * scale).sigmoid() + z.gt(0.25).float() * z.narrow(1, 3, 1);
             let steps = z.abs().floor().to(I64) + 1;
             let loss = out.mean() + (out.pow(2) * steps.to(F64)).sum().float() * 1e-4;
-            loss.backward();
-            no_grad(|| {
-                for p in &params {
-                    p.sub_(p.grad().unwrap() * 0.5);
-                    p.zero_grad();
-                }
-            });
-            loss.detach()
+            descend(&params, &loss)
         };
         (kept, step)
     });
@@ -48,14 +53,7 @@ fn steps_beyond_the_caches_replay_to_the_bit() {
             let [w, b] = &params;
             let out = (x * w + b).sigmoid() * x.gt(0.25).float();
             let loss = out.sum() + (out.to(F64) * y).mean().float();
-            loss.backward();
-            no_grad(|| {
-                for p in &params {
-                    p.sub_(p.grad().unwrap() * 0.5);
-                    p.zero_grad();
-                }
-            });
-            loss.detach()
+            descend(&params, &loss)
         };
         (kept, step)
     });
